@@ -1,0 +1,1 @@
+"""Ranks push messages so that people keep trusting whoever sends them."""

@@ -1,0 +1,12 @@
+"""YAML files as frozen types; an unknown key stops the start and names the nearest known one."""
+
+from pushrank.config.loading import ConfigError, load
+from pushrank.config.types import (
+    Category,
+    EvaluationConfig,
+    PolicyConfig,
+    ServiceConfig,
+    TrainingConfig,
+)
+
+__all__ = ["Category", "ConfigError", "EvaluationConfig", "PolicyConfig", "ServiceConfig", "TrainingConfig", "load"]

@@ -1,0 +1,150 @@
+"""One frozen type for each folder of `configs`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Literal, TypeAlias
+
+import msgspec
+
+from pushrank.domain.codes import Purpose, QuietAction
+
+Share: TypeAlias = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Positive: TypeAlias = Annotated[float, msgspec.Meta(gt=0)]
+Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
+AtLeastOne: TypeAlias = Annotated[int, msgspec.Meta(ge=1)]
+ClockTime: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+Weekday: TypeAlias = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """One node of the category tree."""
+
+    title: Mapping[str, str]
+    purpose: Purpose = Purpose.RECOMMENDATION
+    default: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """Wall-clock window from `start` to `end`; `days` name the days on which it starts."""
+
+    start: ClockTime
+    end: ClockTime
+    days: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@dataclass(frozen=True, slots=True)
+class UserCeiling:
+    """How far above the defaults a user may go by choice."""
+
+    max_per_day: Count
+    max_per_week: Count
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyConfig:
+    """What may be sent at all, and what a push must be worth. Order of `constraints` is the order of checking."""
+
+    version: str
+    constraints: tuple[str, ...]
+    max_per_day: Count | None
+    max_per_week: Count | None
+    user_ceiling: UserCeiling
+    quiet_hours: tuple[QuietHours, ...]
+    in_quiet_hours: QuietAction
+    default_timezone: str | None
+    default_consents: Mapping[Purpose, bool]
+    value_floor: float
+    permission_value: Positive | None
+    repeat_after_days: Positive | None
+    service_passes: tuple[str, ...] = ()
+    hold_minutes: Positive = 5.0
+    consider: AtLeastOne = 500
+    certificate: Literal["report", "required"] = "report"
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeSpec:
+    """An attribute of a log that becomes a feature. A `label` is coded by its place in the training vocabulary."""
+
+    of: Literal["user", "message"]
+    name: str
+    kind: Literal["number", "label"]
+
+
+@dataclass(frozen=True, slots=True)
+class HeadConfig:
+    """LightGBM settings of one head. `leaf_positives` is the least expected number of positives in a leaf."""
+
+    rounds: AtLeastOne
+    leaves: AtLeastOne
+    learning_rate: Positive
+    min_leaf_rows: AtLeastOne
+    leaf_positives: Count
+    l2: Annotated[float, msgspec.Meta(ge=0)]
+    feature_share: Share
+    row_share: Share
+    early_stopping: AtLeastOne
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingConfig:
+    """How a log becomes a model. Windows in hours, parts as shares of the time between first and last send."""
+
+    click_window_hours: Positive
+    opt_out_window_hours: Positive
+    calibration_share: Share
+    evaluation_share: Share
+    seed: int
+    text_dimensions: AtLeastOne
+    text_buckets: AtLeastOne
+    rows_per_part: AtLeastOne
+    click: HeadConfig
+    opt_out: HeadConfig
+    permission_discount_days: Positive
+    default_timezone: str = "UTC"
+    attributes: tuple[AttributeSpec, ...] = ()
+    leave_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GateRule:
+    """A metric of `report.json` that must reach another one: `model >= baseline - tolerance` (or `<=` for losses)."""
+
+    head: Literal["click", "opt_out"]
+    metric: str
+    against: str
+    tolerance: Annotated[float, msgspec.Meta(ge=0)]
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationConfig:
+    """What is measured, and what a model must reach before it may be served."""
+
+    bootstrap_rounds: AtLeastOne
+    calibration_bins: AtLeastOne
+    seed: int
+    gate: tuple[GateRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceConfig:
+    """The service's shell. Sizes in bytes, times in seconds."""
+
+    clock: Literal["server", "request"]
+    policy: str
+    max_candidates: AtLeastOne = 500
+    max_slots: AtLeastOne = 20
+    max_rank_bytes: AtLeastOne = 1 << 20
+    max_write_bytes: AtLeastOne = 4 << 20
+    max_events: AtLeastOne = 1000
+    max_messages: AtLeastOne = 1000
+    champion_poll_seconds: Positive = 5.0
+    request_timeout_seconds: Positive = 10.0
+    context: tuple[str, ...] = ()
+    languages: tuple[str, ...] = field(default=("en", "zh"))
+
+

@@ -1,0 +1,124 @@
+"""The closed vocabularies of the contract, each value with one meaning."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a message is, independent of its topic."""
+
+    INFORM = "inform"
+    OFFER = "offer"
+    SURVEY = "survey"
+    GREETING = "greeting"
+    STORY = "story"
+    SERVICE = "service"
+
+
+class Purpose(StrEnum):
+    """What a consent is for."""
+
+    SERVICE = "service"
+    RECOMMENDATION = "recommendation"
+    MARKETING = "marketing"
+    RESEARCH = "research"
+
+
+class Urgency(StrEnum):
+    """Whether a message can wait for a better hour."""
+
+    NORMAL = "normal"
+    BREAKING = "breaking"
+
+
+class Mode(StrEnum):
+    """What a ranking does beside answering: nothing, reserve, or reserve and confirm."""
+
+    LOOK = "look"
+    HOLD = "hold"
+    CONFIRM = "confirm"
+
+
+class QuietAction(StrEnum):
+    """What happens to a message that falls into quiet hours."""
+
+    DEFER = "defer"
+    DROP = "drop"
+
+
+class EventType(StrEnum):
+    """What a backend may report."""
+
+    SENT = "sent"
+    FAILED = "failed"
+    DELIVERED = "delivered"
+    CLICKED = "clicked"
+    OPENED = "opened"
+    DISMISSED = "dismissed"
+    CONVERTED = "converted"
+    OPTED_OUT = "opted_out"
+    OPTED_IN = "opted_in"
+    REACH_LOST = "reach_lost"
+    FEEDBACK = "feedback"
+    ANSWER = "answer"
+    ACTIVITY = "activity"
+    ATTRIBUTE = "attribute"
+
+
+class FeedbackReason(StrEnum):
+    """Why a user said what they said about a push."""
+
+    NOT_RELEVANT = "not_relevant"
+    TOO_OFTEN = "too_often"
+    BAD_TIME = "bad_time"
+    SEEN_BEFORE = "seen_before"
+    OFFENSIVE = "offensive"
+    MORE_LIKE_THIS = "more_like_this"
+
+
+class ExclusionCode(StrEnum):
+    """Why a constraint removed a candidate."""
+
+    UNKNOWN_MESSAGE = "unknown_message"
+    NOT_LIVE = "not_live"
+    EXPIRED = "expired"
+    NO_CONSENT = "no_consent"
+    OBJECTED = "objected"
+    OPTED_OUT = "opted_out"
+    CATEGORY_OFF = "category_off"
+    MUTED = "muted"
+    QUIET_HOURS = "quiet_hours"
+    NO_TIMEZONE = "no_timezone"
+    CAP_DAY = "cap_day"
+    CAP_WEEK = "cap_week"
+    HELD = "held"
+    ALREADY_SENT = "already_sent"
+    NOT_REACHABLE = "not_reachable"
+
+
+class StopCode(StrEnum):
+    """Why a confirm did not permit a send, beside the exclusion codes."""
+
+    TOO_EARLY = "too_early"
+    HOLD_EXPIRED = "hold_expired"
+    RELEASED = "released"
+
+
+class SilenceCode(StrEnum):
+    """Why slots stay empty."""
+
+    BELOW_VALUE = "below_value"
+    NOT_CERTIFIED = "not_certified"
+    ALL_EXCLUDED = "all_excluded"
+    MUTED = "muted"
+    NO_CANDIDATES = "no_candidates"
+
+
+class HoldState(StrEnum):
+    """Where a reserved push stands. `held` counts until it expires, `confirmed` until it failed or was released."""
+
+    HELD = "held"
+    CONFIRMED = "confirmed"
+    RELEASED = "released"
+    FAILED = "failed"

@@ -1,0 +1,93 @@
+"""A request for a ranking and the decision that answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pushrank.domain.codes import ExclusionCode, Mode, SilenceCode
+from pushrank.domain.instants import Instant
+from pushrank.domain.message import Attribute, Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class RankingRequest:
+    """Which of these messages, if any, should this user get. `candidates` None means every live message."""
+
+    user_id: str
+    as_of: Instant
+    candidates: tuple[Candidate, ...] | None = None
+    slots: int = 1
+    channel: str = "push"
+    mode: Mode = Mode.HOLD
+    context: Mapping[str, Attribute] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """A candidate that a constraint removed, and the moment at which the reason ends where there is one."""
+
+    message_id: str
+    code: ExclusionCode
+    until: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A candidate with its calibrated probabilities and its net value in ordinary clicks."""
+
+    message_id: str
+    p_click: float
+    p_opt_out: float
+    net_value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a message was chosen: a code and the tag or category it speaks of."""
+
+    code: str
+    tag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """One message of the slate. `rank` starts at 1; `hold_expires_at` is None for a look."""
+
+    scored: Scored
+    rank: int
+    send_at: Instant
+    propensity: float
+    hold_expires_at: Instant | None = None
+    event_key: str | None = None
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """What made a decision; None where there is none."""
+
+    model: str | None
+    policy: str
+    features: str | None
+    certificate: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One answer of the ranker with everything it considered: every candidate is in exactly one of three lists."""
+
+    decision_id: str
+    user_id: str
+    decided_at: Instant
+    mode: Mode
+    slots: int
+    zone: str | None
+    slate: tuple[Chosen, ...]
+    passed_over: tuple[Scored, ...]
+    excluded: tuple[Exclusion, ...]
+    silence: SilenceCode | None
+    propensity: float
+    versions: Versions
+    degraded: bool = False
+    not_considered: int = 0

@@ -1,0 +1,115 @@
+"""What the store keeps of one user, and what one transaction changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from pushrank.domain.codes import HoldState, Kind
+from pushrank.domain.event import Event
+from pushrank.domain.instants import Instant
+from pushrank.domain.user import Preferences, UserFacts
+
+A = TypeVar("A")
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """One push of one user that was reserved or sent.
+
+    `at` is the moment whose caps it uses: `send_at` of a hold, the confirm time once confirmed, the send time of
+    another system's push. `expires_at` is the end of a hold, None otherwise.
+    """
+
+    push_id: str
+    content_key: str
+    message_id: str
+    category: str
+    kind: Kind
+    state: HoldState
+    at: Instant
+    decision_id: str | None = None
+    expires_at: Instant | None = None
+    channel: str = "push"
+
+    def counts(self, as_of: Instant) -> bool:
+        """Whether this push uses up budget at `as_of`."""
+        if self.state is HoldState.HELD:
+            return self.expires_at is None or as_of < self.expires_at
+        return self.state is HoldState.CONFIRMED
+
+
+@dataclass(frozen=True, slots=True)
+class UserRecord:
+    """All that a ranking reads about a user. `state` is the encoded fold of the user's events up to `last_event_at`.
+
+    `pushes` holds every push that may still matter for caps, and every one whose content key was asked for.
+    """
+
+    user_key: str
+    known: bool = False
+    facts: UserFacts = field(default_factory=UserFacts)
+    preferences: Preferences = field(default_factory=Preferences)
+    reachable: bool = True
+    state: bytes | None = None
+    last_event_at: Instant | None = None
+    pushes: tuple[Push, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event as stored: its user by key, the user's UTC offset in seconds at that moment, a digest of its body."""
+
+    event: Event
+    offset: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class CountDelta:
+    """Integers to add to what is known of a message across users in one hour (`bucket` = instant // HOUR)."""
+
+    message_id: str
+    bucket: int
+    sends: int = 0
+    clicks: int = 0
+    opt_outs: int = 0
+    dismissals: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRow:
+    """A decision as stored: `body` is its JSON."""
+
+    decision_id: str
+    user_key: str
+    decided_at: Instant
+    mode: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Change(Generic[A]):
+    """What a rule wants written, all or nothing, and the answer it gives. None and empty change nothing."""
+
+    answer: A
+    record: UserRecord | None = None
+    events: tuple[StoredEvent, ...] = ()
+    pushes: tuple[Push, ...] = ()
+    counts: tuple[CountDelta, ...] = ()
+    decision: DecisionRow | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a rule sees inside a transaction. The callables read on demand, inside the same transaction.
+
+    `events()` gives every stored event of the user in order of arrival; `digest_of(event_id)` the digest under which
+    an event is stored, or None; `decision(decision_id)` the stored decision of this user, or None.
+    """
+
+    record: UserRecord
+    events: Callable[[], Sequence[StoredEvent]]
+    digest_of: Callable[[str], str | None]
+    decision: Callable[[str], DecisionRow | None]
