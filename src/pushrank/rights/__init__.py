@@ -1,0 +1,1 @@
+"""What a person is owed: pseudonyms, credentials, and preferences that bind."""
