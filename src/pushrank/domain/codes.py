@@ -115,6 +115,18 @@ class SilenceCode(StrEnum):
     NO_CANDIDATES = "no_candidates"
 
 
+class ReasonCode(StrEnum):
+    """Why a message was chosen."""
+
+    INTEREST = "interest"
+    CATEGORY_INTEREST = "category_interest"
+    POPULAR = "popular"
+    NEW_TOPIC = "new_topic"
+    FRESH = "fresh"
+    GOOD_HOUR = "good_hour"
+    BREAKING = "breaking"
+
+
 class HoldState(StrEnum):
     """Where a reserved push stands. `held` counts until it expires, `confirmed` until it failed or was released."""
 

@@ -43,6 +43,11 @@ class Message:
     questions: tuple[str, ...] = ()
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
 
+    @property
+    def content_key(self) -> str:
+        """What may reach a user only once: the id, and the event it speaks of where there is one."""
+        return f"{self.message_id}#{self.event_key or ''}"
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
