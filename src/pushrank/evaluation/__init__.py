@@ -1,0 +1,1 @@
+"""Judging scores by what happened: metrics with intervals, the report, the predictions."""
