@@ -1,0 +1,119 @@
+"""What every store promises, whatever database is behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol, TypeAlias
+
+from pushrank.domain.instants import Instant
+from pushrank.domain.message import Message
+from pushrank.domain.record import A, Change, CountDelta, DecisionRow, Reading, StoredEvent, UserRecord
+from pushrank.store.values import Answer, ApiKey
+
+Rule: TypeAlias = Callable[[Reading], Change[A]]
+Step: TypeAlias = tuple[str, Rule[A], Instant, Sequence[str]]
+
+
+class Store(Protocol):
+    """Users, catalogue, pushes, events and decisions.
+
+    A method returns only after what it wrote would outlive a power cut. Every method raises StoreError when the
+    database does not answer or a row can't be read, and then has written nothing. Users are named by pseudonym
+    (`user_key`) throughout; a stored event carries that key as its `user_id`. A store may be used by many threads, but
+    not across a fork: open it afterwards.
+    """
+
+    def user(self, user_key: str, since: Instant, content_keys: Sequence[str] = ()) -> UserRecord:
+        """Read one user in one round; a user without a row has `known` False.
+
+        `pushes` holds, ordered by `at` and `push_id`, the held and confirmed ones with `at >= since` or with one of the
+        content keys. Holds that have expired are among them: `Push.counts` tells.
+        """
+
+    def transact(self, user_key: str, rule: Rule[A], since: Instant, content_keys: Sequence[str] = ()) -> A:
+        """Run a rule on a fresh reading of one user and write its change, all or nothing; return its answer.
+
+        No other writer comes in between. `rule` may write only the user it was called for (ValueError) and may not call
+        this store. What it raises undoes everything and is raised here. Of `Change.record` the fields `known` and
+        `pushes` are ignored: pushes are upserts by `push_id` in `Change.pushes`, of which those that free a content key
+        (released, failed) are written first. A second held or confirmed push of one content key, an event or decision
+        whose id is stored already, and a push id of another user raise ConflictError.
+        """
+
+    def transact_batch(self, steps: Sequence[Step[A]]) -> list[A]:
+        """Run many `(user_key, rule, since, content_keys)` in order as one durable transaction.
+
+        Each sees what those before it wrote; if one raises, none has happened.
+        """
+
+    def append_decision(self, row: DecisionRow) -> None:
+        """Store a decision that touches no user; a known id raises ConflictError."""
+
+    def decision(self, decision_id: str) -> DecisionRow | None:
+        """Look up a decision."""
+
+    def put_messages(self, messages: Sequence[Message], at: Instant) -> None:
+        """Insert or replace messages by id, all or none; a deleted one comes back."""
+
+    def delete_message(self, message_id: str, at: Instant) -> bool:
+        """Take a message out of the catalogue; False if it was not in it."""
+
+    def messages(self, *, deleted: bool = False) -> list[Message]:
+        """Return the catalogue ordered by id; with `deleted`, only what was taken out of it."""
+
+    def catalogue_version(self) -> int:
+        """Return a number that has grown whenever the catalogue changed, by whichever process; cheap."""
+
+    def counts(self, since_version: int) -> list[CountDelta]:
+        """Return the rows that changed after that version, each with its totals, so that a row replaces the old one.
+
+        Read `counts_version` before this: what changes in between is then read twice rather than never.
+        """
+
+    def all_counts(self) -> Iterator[CountDelta]:
+        """Return the totals of every message and hour, as one snapshot, ordered by message and bucket."""
+
+    def counts_version(self) -> int:
+        """Return a number that has grown whenever counts changed, by whichever process; cheap."""
+
+    def idempotent(self, key: str, route: str, digest: str) -> Answer | None:
+        """Look up the first answer under an idempotency key; another `digest` of the body raises ReusedKeyError."""
+
+    def remember(self, key: str, route: str, digest: str, answer: Answer) -> Answer:
+        """Keep an answer unless one is kept already, and return the kept one; see `idempotent` for another body."""
+
+    def forget_answers(self, before: Instant) -> int:
+        """Drop the kept answers older than `before` and return how many they were."""
+
+    def add_key(self, key: ApiKey) -> None:
+        """Store an API key; a known id or hash raises ConflictError."""
+
+    def keys(self) -> list[ApiKey]:
+        """Return all API keys, the expired and revoked ones too, oldest first."""
+
+    def revoke_key(self, key_id: str, at: Instant) -> bool:
+        """End a key; False if there is none by that id. The first revocation stands."""
+
+    def mark(self, name: str, value: str) -> None:
+        """Leave a marker, such as how far a load has come."""
+
+    def marker(self, name: str) -> str | None:
+        """Read a marker."""
+
+    def users(self) -> Iterator[str]:
+        """Return the keys of all known users in order, as one snapshot."""
+
+    def events_since(self, at: Instant) -> Iterator[StoredEvent]:
+        """Return the events that happened at or after `at`, by time and then by arrival, as one snapshot."""
+
+    def decisions_since(self, at: Instant) -> Iterator[DecisionRow]:
+        """Return the decisions made at or after `at`, by time and then by id, as one snapshot."""
+
+    def count(self, table: str) -> int:
+        """Count the rows of a table of the schema; another name raises ValueError."""
+
+    def ping(self) -> None:
+        """Raise StoreError unless the database answers."""
+
+    def close(self) -> None:
+        """Let go of the database; may be repeated. Every later call raises StoreError."""

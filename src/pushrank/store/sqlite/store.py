@@ -1,0 +1,236 @@
+"""The store in one SQLite file."""
+
+# What each method promises is written once, in `Store`.
+# ruff: noqa: D102
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from threading import Lock, RLock
+from typing import Any
+
+from pushrank.domain.instants import Instant
+from pushrank.domain.message import Message
+from pushrank.domain.record import A, Change, CountDelta, DecisionRow, Reading, StoredEvent, UserRecord
+from pushrank.store.errors import StoreError
+from pushrank.store.protocol import Rule, Step
+from pushrank.store.sqlite import catalogue, door, journal, people
+from pushrank.store.sqlite.connection import connect, translated
+from pushrank.store.sqlite.schema import TABLES, counter, prepare
+from pushrank.store.values import Answer, ApiKey
+
+
+class SqliteStore:
+    """One file, one writing and one reading connection for each process that opens it; see `Store` for the promises.
+
+    Parameters
+    ----------
+    path
+        The database file; it and its folder are made where missing, readable by their owner only.
+    busy_seconds
+        How long a write waits for other processes before it raises StoreError.
+
+    """
+
+    def __init__(self, path: Path, busy_seconds: float = 5.0) -> None:
+        self._path = path
+        self._busy_seconds = busy_seconds
+        self._pid = os.getpid()
+        self._write_lock = RLock()
+        self._read_lock = Lock()
+        self._writer = connect(path, busy_seconds)
+        try:
+            with self._writing() as connection:
+                prepare(connection)
+            self._reader = connect(path, busy_seconds, read_only=True)
+        except BaseException:
+            self._writer.close()
+            raise
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        self._check_process()
+        with self._write_lock, translated():
+            connection = self._writer
+            if connection.in_transaction:
+                msg = "expected a rule that leaves the store alone, got one that opens a second transaction"
+                raise StoreError(msg)
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        self._check_process()
+        with self._read_lock, translated():
+            yield self._reader
+
+    def _check_process(self) -> None:
+        if os.getpid() != self._pid:
+            msg = "the store was opened before a fork; a connection can't be shared, so open it after the fork"
+            raise StoreError(msg)
+
+    def _stream(self, statement: str, values: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+        # A connection of its own: the snapshot may live long, and other readers must not wait for it.
+        self._check_process()
+        with translated():
+            with self._read_lock:
+                self._reader.execute("SELECT 1")
+            connection = connect(self._path, self._busy_seconds, read_only=True)
+            try:
+                yield from connection.execute(statement, values)
+            finally:
+                connection.close()
+
+    def user(self, user_key: str, since: Instant, content_keys: Sequence[str] = ()) -> UserRecord:
+        with self._reading() as connection:
+            return people.read_user(connection, user_key, since, content_keys)
+
+    def transact(self, user_key: str, rule: Rule[A], since: Instant, content_keys: Sequence[str] = ()) -> A:
+        with self._writing() as connection:
+            return _apply(connection, (user_key, rule, since, content_keys))
+
+    def transact_batch(self, steps: Sequence[Step[A]]) -> list[A]:
+        with self._writing() as connection:
+            return [_apply(connection, step) for step in steps]
+
+    def append_decision(self, row: DecisionRow) -> None:
+        with self._writing() as connection:
+            journal.add_decision(connection, row)
+
+    def decision(self, decision_id: str) -> DecisionRow | None:
+        with self._reading() as connection:
+            return journal.decision(connection, decision_id)
+
+    def put_messages(self, messages: Sequence[Message], at: Instant) -> None:
+        with self._writing() as connection:
+            catalogue.put_messages(connection, messages, at)
+
+    def delete_message(self, message_id: str, at: Instant) -> bool:
+        with self._writing() as connection:
+            return catalogue.delete_message(connection, message_id, at)
+
+    def messages(self, *, deleted: bool = False) -> list[Message]:
+        with self._reading() as connection:
+            return catalogue.messages(connection, deleted=deleted)
+
+    def catalogue_version(self) -> int:
+        with self._reading() as connection:
+            return counter(connection, "catalogue_version")
+
+    def counts(self, since_version: int) -> list[CountDelta]:
+        with self._reading() as connection:
+            return catalogue.counts_since(connection, since_version)
+
+    def all_counts(self) -> Iterator[CountDelta]:
+        return (CountDelta(*row) for row in self._stream(catalogue.ALL_COUNTS))
+
+    def counts_version(self) -> int:
+        with self._reading() as connection:
+            return counter(connection, "counts_version")
+
+    def idempotent(self, key: str, route: str, digest: str) -> Answer | None:
+        with self._reading() as connection:
+            return door.answer(connection, key, route, digest)
+
+    def remember(self, key: str, route: str, digest: str, answer: Answer) -> Answer:
+        with self._writing() as connection:
+            return door.remember(connection, (key, route, digest), answer)
+
+    def forget_answers(self, before: Instant) -> int:
+        with self._writing() as connection:
+            return door.forget(connection, before)
+
+    def add_key(self, key: ApiKey) -> None:
+        with self._writing() as connection:
+            door.add_key(connection, key)
+
+    def keys(self) -> list[ApiKey]:
+        with self._reading() as connection:
+            return door.keys(connection)
+
+    def revoke_key(self, key_id: str, at: Instant) -> bool:
+        with self._writing() as connection:
+            return door.revoke(connection, key_id, at)
+
+    def mark(self, name: str, value: str) -> None:
+        with self._writing() as connection:
+            door.mark(connection, name, value)
+
+    def marker(self, name: str) -> str | None:
+        with self._reading() as connection:
+            return door.marker(connection, name)
+
+    def users(self) -> Iterator[str]:
+        return (user_key for (user_key,) in self._stream("SELECT user_key FROM users ORDER BY user_key"))
+
+    def events_since(self, at: Instant) -> Iterator[StoredEvent]:
+        return map(journal.event_of, self._stream(journal.EVENTS_SINCE, (at,)))
+
+    def decisions_since(self, at: Instant) -> Iterator[DecisionRow]:
+        return (DecisionRow(*row) for row in self._stream(journal.DECISIONS_SINCE, (at,)))
+
+    def count(self, table: str) -> int:
+        if table not in TABLES:
+            msg = f"table: expected one of {', '.join(TABLES)}, got {table!r}"
+            raise ValueError(msg)
+        with self._reading() as connection:
+            (rows,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 a known name
+        return int(rows)
+
+    def ping(self) -> None:
+        self.catalogue_version()
+
+    def close(self) -> None:
+        self._check_process()
+        with self._write_lock, self._read_lock, translated():
+            self._reader.close()
+            self._writer.close()
+
+
+def _apply(connection: sqlite3.Connection, step: Step[A]) -> A:
+    user_key, rule, since, content_keys = step
+    change = rule(_reading_of(connection, user_key, since, content_keys))
+    _check_owner(user_key, change)
+    if change.record is not None:
+        people.save_user(connection, change.record)
+    if change.pushes:
+        people.save_pushes(connection, user_key, change.pushes)
+    if change.events:
+        journal.add_events(connection, user_key, change.events)
+    if change.counts:
+        catalogue.add_counts(connection, change.counts)
+    if change.decision is not None:
+        journal.add_decision(connection, change.decision)
+    return change.answer
+
+
+def _reading_of(connection: sqlite3.Connection, user_key: str, since: Instant, content_keys: Sequence[str]) -> Reading:
+    return Reading(
+        people.read_user(connection, user_key, since, content_keys),
+        partial(journal.events_of, connection, user_key),
+        partial(journal.digest_of, connection),
+        partial(journal.decision_of, connection, user_key),
+    )
+
+
+def _check_owner(user_key: str, change: Change[Any]) -> None:
+    named = [stored.event.user_id for stored in change.events]
+    if change.record is not None:
+        named.append(change.record.user_key)
+    if change.decision is not None:
+        named.append(change.decision.user_key)
+    for name in named:
+        if name != user_key:
+            msg = f"user_key: expected a change of {user_key!r}, for whom the rule ran, got one of {name!r}"
+            raise ValueError(msg)
