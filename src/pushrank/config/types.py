@@ -146,5 +146,3 @@ class ServiceConfig:
     request_timeout_seconds: Positive = 10.0
     context: tuple[str, ...] = ()
     languages: tuple[str, ...] = field(default=("en", "zh"))
-
-
