@@ -36,7 +36,7 @@ def _captured(y: Bytes, score: Floats) -> Floats:
     _, block = np.unique(-score, return_inverse=True)
     rows = np.concatenate([[0], np.cumsum(np.bincount(block))])
     positives = np.concatenate([[0.0], np.cumsum(np.bincount(block, weights=y == 1))])
-    return np.interp(SHARES, rows / rows[-1], positives / positives[-1])
+    return np.asarray(np.interp(SHARES, rows / rows[-1], positives / positives[-1]))
 
 
 def by_hour(y: Bytes, p: Floats, hour: Bytes) -> list[Tree]:

@@ -90,7 +90,7 @@ def _ratio(part: Floats, whole: Floats) -> float:
 
 
 def _ratios(sums: Floats) -> Floats:
-    return np.divide(sums[:, 0], sums[:, 1], out=np.full(len(sums), np.nan), where=sums[:, 1] > 0)
+    return np.asarray(np.divide(sums[:, 0], sums[:, 1], out=np.full(len(sums), np.nan), where=sums[:, 1] > 0))
 
 
 def _probability_figures(y: Bytes, p: Floats, drawing: Drawing, draws: Resample) -> Tree:
@@ -111,7 +111,7 @@ def _no_probability_figures() -> Tree:
 
 
 def ranking_figures(y: Bytes, score: Floats, user: Ints, group: Ints, drawing: Drawing) -> Tree:
-    """nDCG and reciprocal rank over groups, with the numbers of groups counted and left out."""
+    """Give nDCG and the reciprocal rank over groups, with the numbers of groups counted and left out."""
     found = group_figures(y, score, user, group, CUTS)
     columns = np.column_stack([*(found.ndcg[cut] for cut in CUTS), found.mrr, np.ones(len(found.user))])
     sums = by_user(found.user, drawing.rounds, drawing.seed).sums(columns)

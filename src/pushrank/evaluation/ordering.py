@@ -18,12 +18,12 @@ _DAYS_SINCE_MONDAY = 3
 
 
 def iso_week(sent_at: Ints) -> Ints:
-    """Number the ISO weeks (UTC, from Monday), int64[n]; the week of 1970-01-01 is 0."""
+    """Return the number of the ISO week (UTC, from Monday), int64[n]; the week of 1970-01-01 is 0."""
     return (sent_at // DAY + _DAYS_SINCE_MONDAY) // 7
 
 
 def group_rows(user: Ints, sent_at: Ints, decision: Ints) -> Ints:
-    """Number the group of each row, int64[n] from 0: the rows of one decision, else of one user and ISO week.
+    """Return the number of each row's group, int64[n] from 0: the rows of one decision, else of one user and ISO week.
 
     A decision with one row has nothing to order; its row is taken to its user and week.
     """
@@ -65,7 +65,7 @@ def group_figures(y: Bytes, score: Floats, user: Ints, group: Ints, cuts: tuple[
     order = np.lexsort((-score, group))
     ordered, gain, rank = group[order], *_expected(y[order], score[order], group[order])
     size = np.bincount(ordered)
-    positives = np.bincount(ordered, weights=y[order])
+    positives = np.bincount(ordered, weights=y[order]).astype(np.float64)
     kept = (size > 1) & (positives > 0)
     ndcg = {cut: (_dcg(ordered, gain, rank, cut) / _best_dcg(positives, cut))[kept] for cut in cuts}
     first = np.flatnonzero(np.diff(ordered, prepend=-1))
@@ -75,7 +75,7 @@ def group_figures(y: Bytes, score: Floats, user: Ints, group: Ints, cuts: tuple[
 
 
 def _expected(y: Bytes, score: Floats, group: Ints) -> tuple[Floats, Ints]:
-    """Expected gain at each place (rows sorted by group and falling score), and the place's rank from 1."""
+    """Find the expected gain at each place (rows sorted by group and falling score), and the place's rank from 1."""
     block = _blocks(score, group)
     gain = (np.bincount(block, weights=y) / np.bincount(block))[block]
     size = np.bincount(group)
@@ -89,7 +89,7 @@ def _blocks(score: Floats, group: Ints) -> Ints:
 
 
 def _dcg(group: Ints, gain: Floats, rank: Ints, cut: int) -> Floats:
-    return np.bincount(group, weights=np.where(rank <= cut, gain / np.log2(rank + 1), 0.0))
+    return np.bincount(group, weights=np.where(rank <= cut, gain / np.log2(rank + 1), 0.0)).astype(np.float64)
 
 
 def _best_dcg(positives: Floats, cut: int) -> Floats:
@@ -99,7 +99,7 @@ def _best_dcg(positives: Floats, cut: int) -> Floats:
 
 
 def _reciprocal_ranks(y: Bytes, score: Floats, group: Ints) -> Floats:
-    """Expected 1 / rank of each group's first positive, float64[groups]; 0 without one.
+    """Find the expected 1 / rank of each group's first positive, float64[groups]; 0 without one.
 
     The first positive lies in the first block of equal scores that holds one. With m rows, q of them positive, and s
     rows before the block, it stands at s + j with P(j) = C(m - j, q - 1) / C(m, q).
@@ -108,7 +108,7 @@ def _reciprocal_ranks(y: Bytes, score: Floats, group: Ints) -> Floats:
     starts = np.flatnonzero(np.diff(block, prepend=-1))
     owner = group[starts]
     before = starts - np.searchsorted(group, owner)
-    rows, positives = np.bincount(block).astype(np.float64), np.bincount(block, weights=y)
+    rows, positives = np.bincount(block).astype(np.float64), np.bincount(block, weights=y).astype(np.float64)
     holding = np.flatnonzero(positives > 0)
     owners, first = np.unique(owner[holding], return_index=True)
     chosen = holding[first]

@@ -17,7 +17,8 @@ _Z95 = 1.959963984540054
 def losses(y: Bytes, p: Floats) -> Floats:
     """Log loss of each row in nats, float64[n]."""
     inside = np.clip(p, LEAST, 1.0 - LEAST)
-    return -np.where(y == 1, np.log(inside), np.log1p(-inside))
+    lost: Floats = np.where(y == 1, -np.log(inside), -np.log1p(-inside))
+    return lost
 
 
 def log_loss(y: Bytes, p: Floats) -> float:
@@ -42,7 +43,7 @@ def normalized_entropy(y: Bytes, p: Floats) -> float:
 
 
 def equal_mass_bins(p: Floats, bins: int) -> Ints:
-    """Number each row's bin, int64[n], so that bins hold about equally many rows; equal values share a bin."""
+    """Return each row's bin, int64[n]; bins hold about equally many rows, and equal values share a bin."""
     _, block, size = np.unique(p, return_inverse=True, return_counts=True)
     middle = np.cumsum(size) - size / 2
     return np.minimum((middle * bins / max(len(p), 1)).astype(np.int64), bins - 1)[block]
