@@ -22,6 +22,7 @@ METRICS = {
 RANKING = {"ndcg@1": "nDCG@1", "ndcg@5": "nDCG@5", "mrr": "mean reciprocal rank"}
 NOUNS = {"click": "clicks", "opt_out": "opt-outs"}
 _KINDS = {"users": "Users with and without history", "category": "Categories", "hour": "Local hour of the push"}
+_FOUR_PLACES_FROM = 0.01
 _TEMPLATE = "report.html.jinja"
 
 
@@ -83,10 +84,9 @@ def _section(head: Tree, noun: str) -> Section:
 
 def _summary(head: Tree, noun: str) -> str:
     rate = f" ({100 * head['positives'] / head['n']:.3g} %)" if head["n"] else ""
-    unknown = (
-        f" {head['unknown_labels']:,} rows whose label is not known are left out." if head["unknown_labels"] else ""
-    )
-    return f"{head['positives']:,} {noun} in {head['n']:,} pushes{rate}.{unknown}"
+    unknown = head["unknown_labels"]
+    left_out = f" {unknown:,} pushes whose label is not known are left out." if unknown else ""
+    return f"{head['positives']:,} {noun} in {head['n']:,} pushes{rate}.{left_out}"
 
 
 def _figures(title: str, tree: Tree, metrics: dict[str, str]) -> Table:
@@ -109,7 +109,8 @@ def _ranking(tree: Tree | None) -> tuple[str, Table] | None:
     left = tree["left_out"]
     said = (
         f"{tree['groups']:,} groups: the pushes of one decision, else of one user and week. Left out:"
-        f" {left['without_positive']:,} without a click and {left['single_row']:,} of one push, where nothing is ordered."
+        f" {left['without_positive']:,} groups without a click and {left['single_row']:,} of one push, where there is no"
+        " order to judge."
     )
     return said, _figures("Order within a group", tree, RANKING)
 
@@ -120,7 +121,7 @@ def _cells(tree: Tree, metrics: dict[str, str]) -> Iterator[Cell]:
 
 def _cell(figure: Tree) -> Cell:
     if figure["value"] is None:
-        return Cell("–", figure["reason"])
+        return Cell("-", figure["reason"])
     if figure["interval"] is None:
         return Cell(_number(figure["value"]))
     low, high = (_number(bound) for bound in figure["interval"])
@@ -128,7 +129,7 @@ def _cell(figure: Tree) -> Cell:
 
 
 def _number(value: float) -> str:
-    return f"{value:.4f}" if abs(value) >= 0.01 or value == 0 else f"{value:.2g}"
+    return f"{value:.4f}" if abs(value) >= _FOUR_PLACES_FROM or value == 0 else f"{value:.2g}"
 
 
 def _facts(tree: Tree) -> list[tuple[str, Cell]]:

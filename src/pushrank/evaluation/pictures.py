@@ -113,7 +113,7 @@ def _hours(axes: Axes, ink: Ink, hours: list[Tree]) -> None:
     axes.plot(clock, [100 * one["predicted"] for one in hours], color=ink.others[1], linewidth=1.6, label="predicted")
     _label(axes, ink, "local hour", "rate, %")
     axes.set(xlim=(-0.5, 23.5), xticks=range(0, 24, 3))
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 110 * max(max(one["interval"][1], one["predicted"]) for one in hours))
 
 
 def _observed(axes: Axes, ink: Ink, x: list[Any], points: list[Tree], mark: str) -> None:

@@ -13,7 +13,7 @@ from pushrank.logs import write_table
 
 
 def predictions_frame(rows: ScoredRows, user_ids: Sequence[str], message_ids: Sequence[str]) -> pd.DataFrame:
-    """One row for each evaluated row of `outcomes`: `user_id, message_id, sent_at, p_click, p_opt_out`.
+    """Return one row for each evaluated row of `outcomes`: `user_id, message_id, sent_at, p_click, p_opt_out`.
 
     `user_ids` and `message_ids` are the ids by code, so that `user_ids[rows.user[i]]` is the user of row i. A head
     without a model is null.
@@ -23,7 +23,7 @@ def predictions_frame(rows: ScoredRows, user_ids: Sequence[str], message_ids: Se
 
 
 def baselines_frame(rows: ScoredRows, user_ids: Sequence[str], message_ids: Sequence[str]) -> pd.DataFrame:
-    """`user_id, message_id, sent_at` and one column for each baseline: `click_user_rate`, `opt_out_constant`, and so on."""
+    """Return the same rows with one column for each baseline, such as `click_user_rate`."""
     scores = {
         f"{head}_{name}": score for head in HEADS for name, score in rows.scores.get(head, {}).items() if name != MODEL
     }
@@ -31,7 +31,7 @@ def baselines_frame(rows: ScoredRows, user_ids: Sequence[str], message_ids: Sequ
 
 
 def write_predictions(out: Path, rows: ScoredRows, user_ids: Sequence[str], message_ids: Sequence[str]) -> None:
-    """Write `predictions.parquet` and `predictions-baselines.parquet` into the folder `out`; each whole or not at all."""
+    """Write `predictions.parquet` and `predictions-baselines.parquet` into `out`; each whole or not at all."""
     write_table(out, "predictions", predictions_frame(rows, user_ids, message_ids))
     write_table(out, "predictions-baselines", baselines_frame(rows, user_ids, message_ids))
 
