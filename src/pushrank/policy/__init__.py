@@ -1,0 +1,28 @@
+"""What may be sent at all, and what is worth sending. Constraints come before value and are never traded against it."""
+
+from pushrank.policy.ask import Ask, Eligible
+from pushrank.policy.calendar import zone_of
+from pushrank.policy.confirmation import Verdict, recheck
+from pushrank.policy.effective import Cap, EffectiveCaps, effective_caps
+from pushrank.policy.policy import Policy, exclude, hold_expires_at, hold_of
+from pushrank.policy.selection import Selection, select
+from pushrank.policy.value import Scores, net_value
+
+__all__ = [
+    "Ask",
+    "Cap",
+    "EffectiveCaps",
+    "Eligible",
+    "Policy",
+    "Scores",
+    "Selection",
+    "Verdict",
+    "effective_caps",
+    "exclude",
+    "hold_expires_at",
+    "hold_of",
+    "net_value",
+    "recheck",
+    "select",
+    "zone_of",
+]

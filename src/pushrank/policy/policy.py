@@ -1,0 +1,93 @@
+"""One policy, ready to decide: its constraints in their declared order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pushrank.config.types import Category, PolicyConfig
+from pushrank.domain.codes import HoldState
+from pushrank.domain.decision import Exclusion
+from pushrank.domain.instants import MINUTE, Instant
+from pushrank.domain.message import Message
+from pushrank.domain.record import Push, UserRecord
+from pushrank.policy.ask import Ask, Constraint, Eligible, Rows, Unlisted
+from pushrank.policy.calendar import readable
+from pushrank.policy.categories import CategoryTree
+from pushrank.policy.constraints import CONSTRAINTS
+from pushrank.policy.contradictions import refuse_contradictions
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A checked configuration, the category tree, and the constraints in the order in which they are asked."""
+
+    config: PolicyConfig
+    tree: CategoryTree
+    constraints: tuple[Constraint, ...]
+
+    @classmethod
+    def of(cls, config: PolicyConfig, categories: Mapping[str, Category]) -> Policy:
+        """Build a policy; one that contradicts itself raises ConfigError with the key, expected and got."""
+        refuse_contradictions(config)
+        return cls(config, CategoryTree(categories), tuple(CONSTRAINTS[name] for name in config.constraints))
+
+    def ask(self, record: UserRecord, as_of: Instant, zone: str | None, *, now_only: bool = False) -> Ask:
+        """Put the question about one user at one moment. A zone that can't be read counts as none."""
+        known = zone if zone is not None and readable(zone) else None
+        return Ask(record, as_of, known, self.config, self.tree, now_only)
+
+
+def exclude(
+    policy: Policy,
+    record: UserRecord,
+    candidates: Sequence[tuple[str, Message | None]],
+    as_of: Instant,
+    zone: str | None,
+    *,
+    now_only: bool = False,
+) -> tuple[list[Eligible], list[Exclusion]]:
+    """Divide candidates (id, and what the catalogue holds under it) into those that may be sent and the rest.
+
+    Both lists keep the order of `candidates`; each candidate is in exactly one of them, once. With `now_only`
+    nothing is put off: what quiet hours would defer is excluded.
+    """
+    rows: Rows = [Eligible(Unlisted(name) if message is None else message, as_of) for name, message in candidates]
+    kept, out = divide(policy.constraints, policy.ask(record, as_of, zone, now_only=now_only), rows)
+    if len(out) > 1:
+        place = {name: at for at, (name, _) in enumerate(candidates)}
+        out.sort(key=lambda exclusion: place[exclusion.message_id])
+    return list(kept), out
+
+
+def divide(constraints: Sequence[Constraint], ask: Ask, rows: Rows) -> tuple[Rows, list[Exclusion]]:
+    """Ask each constraint about what the ones before it kept."""
+    out: list[Exclusion] = []
+    for constraint in constraints:
+        rows, removed = constraint.check(ask, rows)
+        out.extend(removed)
+        if not rows:
+            break
+    return rows, out
+
+
+def hold_of(config: PolicyConfig, row: Eligible, decision_id: str, push_id: str, channel: str = "push") -> Push:
+    """Reserve a place for a candidate: it counts in the window of its `send_at` until `hold_minutes` after that."""
+    message = row.message
+    return Push(
+        push_id=push_id,
+        content_key=message.content_key,
+        message_id=message.message_id,
+        category=message.category,
+        kind=message.kind,
+        state=HoldState.HELD,
+        at=row.send_at,
+        decision_id=decision_id,
+        expires_at=hold_expires_at(config, row.send_at),
+        channel=channel,
+    )
+
+
+def hold_expires_at(config: PolicyConfig, send_at: Instant) -> Instant:
+    """When a hold for `send_at` gives its place back."""
+    return send_at + int(config.hold_minutes * MINUTE)

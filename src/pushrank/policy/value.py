@@ -1,0 +1,27 @@
+"""What a push is worth, in ordinary clicks. Silence is worth 0."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats: TypeAlias = NDArray[np.float64]
+
+
+class Scores(NamedTuple):
+    """What the scorer says about candidates: two probabilities each `[n]`, and what the user's permission is worth."""
+
+    p_click: Floats
+    p_opt_out: Floats
+    permission_value: float
+
+
+def net_value(worth: Floats, scores: Scores) -> Floats:
+    """Net value of each candidate, `[n]`, in ordinary clicks.
+
+    worth x P(click) - P(opt-out) x V(permission). Overflow gives infinities, which no slate takes.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        return worth * scores.p_click - scores.p_opt_out * scores.permission_value
