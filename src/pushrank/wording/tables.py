@@ -1,0 +1,14 @@
+"""All sentences in one table: code, then language, then variants from the fullest to the plainest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pushrank.wording.exclusions import EXCLUSIONS
+from pushrank.wording.outcomes import SILENCES, STOPS
+from pushrank.wording.reasons import REASONS
+
+LANGUAGES = ("en", "zh")
+FALLBACK = "en"
+
+TABLE: Mapping[str, Mapping[str, tuple[str, ...]]] = {**SILENCES, **STOPS, **REASONS, **EXCLUSIONS}

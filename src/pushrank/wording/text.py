@@ -1,0 +1,37 @@
+"""Put a code into words."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from string import Formatter
+
+from pushrank.wording.tables import FALLBACK, TABLE
+
+_formatter = Formatter()
+
+
+def text(code: str, language: str | None, **facts: object) -> str:
+    """Say `code` in `language` (`zh-CN` is read as `zh`; another one or none as English).
+
+    `facts` fill the sentence in: `tag`, `category` (a title in the same language), `limit`, `until` (a time as the
+    reader writes it). Facts that are left out or None give the plainer sentence; facts that it has no use for are
+    ignored. Raises ValueError for a code that has no words.
+    """
+    variants = _variants(code, language)
+    known = {name: fact for name, fact in facts.items() if fact is not None and fact != ""}
+    sentence = next(variant for variant in variants if placeholders(variant) <= known.keys())
+    return sentence.format_map(known)
+
+
+def placeholders(sentence: str) -> set[str]:
+    """Names of the facts that a sentence needs."""
+    return {name for _, name, _, _ in _formatter.parse(sentence) if name is not None}
+
+
+def _variants(code: str, language: str | None) -> tuple[str, ...]:
+    if code not in TABLE:
+        near = get_close_matches(code, TABLE, n=1, cutoff=0.0)[0]
+        msg = f"code: expected one that has words, got {str(code)!r}, did you mean {str(near)!r}?"
+        raise ValueError(msg)
+    base = (language or FALLBACK).replace("_", "-").split("-")[0].lower()
+    return TABLE[code].get(base) or TABLE[code][FALLBACK]
