@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pushrank.scoring import bundle, canary, manifest
+from pushrank.scoring import canary, manifest
 from pushrank.scoring.bundle import BundleError, load, restamped, save
 from pushrank.scoring.fallback import without_model
 from pushrank.scoring.golden import made_columns
-from pushrank.scoring.heads import HeadScorer
+from pushrank.scoring.heads import Head, HeadScorer
 from pushrank.scoring.install import install
 from tests.small_models import made_rows, model_text, small_trained, small_view
 
@@ -34,7 +34,7 @@ def test_a_bundle_scores_as_what_was_saved(saved: Path) -> None:
     assert trained.opt_out is not None
     matrix, _ = made_rows()
     scores = loaded.scorer.score(matrix)
-    again = bundle.Head.of(trained.click.text, trained.click.calibration).probability(matrix)
+    again = Head.of(trained.click.text, trained.click.calibration).probability(matrix)
     np.testing.assert_array_equal(scores.p_click, again)
     assert loaded.permission_value == 4.5
     assert loaded.facts == {"rows": 2000}

@@ -20,7 +20,7 @@ def edited(pattern: str, replacement: str) -> str:
 
 
 def resized(text: str) -> str:
-    trees = re.split(r"(?=^Tree=)", text.split("end of t")[0], flags=re.MULTILINE)[1:]
+    trees = re.split(r"(?=^Tree=)", text.partition("end of t")[0], flags=re.MULTILINE)[1:]
     return re.sub(r"tree_sizes=.*", "tree_sizes=" + " ".join(str(len(tree)) for tree in trees), text, count=1)
 
 
@@ -88,7 +88,7 @@ def test_a_truncated_text_is_refused(share: float) -> None:
 
 
 def test_a_node_with_two_parents_is_refused() -> None:
-    with pytest.raises(StructureError, match="one parent|children"):
+    with pytest.raises(StructureError, match="children"):
         check_model_text(edited(r"right_child=\S+", "right_child=-1"), NAMES)
 
 

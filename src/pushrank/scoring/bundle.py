@@ -20,6 +20,8 @@ from pushrank.scoring.manifest import BundleError, Contents
 from pushrank.scoring.scorer import Scorer
 from pushrank.scoring.structure import StructureError, check_model_text
 
+__all__ = ["Bundle", "BundleError", "Trained", "TrainedHead", "load", "restamped", "save", "verified", "write"]
+
 SPEC, GOLDEN = "spec.json", "golden.json"
 _GOLDEN_SEED = 32
 

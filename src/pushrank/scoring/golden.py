@@ -37,7 +37,7 @@ class Reader:
 
 
 def made_columns(view: FeatureView, seed: int) -> dict[str, Floats]:
-    """Raw columns made from chance alone, float64[ROWS] each: zeros, small counts, fractions, instants; constants kept."""
+    """Raw columns made from chance, float64[ROWS] each: zeros, counts, fractions, instants; constants kept."""
     rng = np.random.default_rng(seed)
     columns = {name: _made(name, rng) for name in sorted(view.reads)}
     columns.update({name: np.full(ROWS, value) for name, value in view.constants.items() if name in columns})
