@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -124,10 +124,16 @@ def user_row(user: UserFacts, attributes: Sequence[AttributeCode]) -> dict[str, 
         "user_registered_at": float(user.registered_at or 0),
         "user_language": float(key(user.language) % (1 << 50)),
     }
-    row.update({code.column: code.code(_attribute(user, code.name)) for code in attributes if code.of == "user"})
+    row.update({code.column: code.code(user_attribute(user, code.name)) for code in attributes if code.of == "user"})
     return row
 
 
-def _attribute(user: UserFacts, name: str) -> Any:
-    named = {"tier": user.tier, "country": user.country, "language": user.language, "age_band": user.age_band}
+def user_attribute(user: UserFacts, name: str) -> Attribute:
+    """One attribute of a user, the named facts included; None where unknown."""
+    named: dict[str, Attribute] = {
+        "tier": user.tier,
+        "country": user.country,
+        "language": user.language,
+        "age_band": user.age_band,
+    }
     return named[name] if name in named else user.attributes.get(name)

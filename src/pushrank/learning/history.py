@@ -1,0 +1,193 @@
+"""A log's rows as the columns that the fold reads: who was sent what, and everything that happened, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pushrank.config import TrainingConfig
+from pushrank.domain.instants import HOUR, MINUTE, Instant, utc_offset
+from pushrank.domain.message import Message
+from pushrank.domain.user import Preferences, UserFacts
+from pushrank.features.columns import Impressions, UserEvents
+from pushrank.features.events import (
+    KIND_ACTIVITY,
+    KIND_CATEGORY_OPTED_OUT,
+    KIND_CLICKED,
+    KIND_CONVERTED,
+    KIND_DISMISSED,
+    KIND_OPENED,
+    KIND_OPTED_OUT,
+    KIND_SENT,
+    EventColumns,
+    tag_keys,
+)
+from pushrank.features.facts import MessageFacts
+from pushrank.features.state import MESSAGE_TAGS, Ints
+
+Codes = npt.NDArray[np.int8]
+
+OUTCOMES = {
+    "clicked": KIND_CLICKED,
+    "opened": KIND_OPENED,
+    "dismissed": KIND_DISMISSED,
+    "converted": KIND_CONVERTED,
+    "category_opted_out": KIND_CATEGORY_OPTED_OUT,
+    "opted_out": KIND_OPTED_OUT,
+}
+_QUARTER = 15 * MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """How long after a send a label is still open, in microseconds."""
+
+    click: int
+    opt_out: int
+
+    @classmethod
+    def of(cls, config: TrainingConfig) -> Windows:
+        """Read the windows of a training configuration."""
+        return cls(round(config.click_window_hours * HOUR), round(config.opt_out_window_hours * HOUR))
+
+    def of_outcome(self, name: str) -> int:
+        """Window after which an outcome without a time is known."""
+        return self.opt_out if name in ("opted_out", "category_opted_out") else self.click
+
+
+def outcome_at(outcomes: pd.DataFrame, name: str, windows: Windows) -> Ints:
+    """When each row's outcome happened, else when it became known (end of the window), else -1 where it did not."""
+    if name not in outcomes:
+        return np.full(len(outcomes), -1, dtype=np.int64)
+    sent, at = outcomes["sent_at"].to_numpy(np.int64), outcomes[f"{name}_at"].to_numpy(np.int64)
+    known = np.where(at >= 0, at, sent + windows.of_outcome(name))
+    return np.where(outcomes[name].to_numpy() == 1, known, -1)
+
+
+def message_rows(message_ids: Sequence[str], ids: pd.Series[str]) -> Ints:
+    """Row of each id in `message_ids`. Raises KeyError naming an id that the catalogue lacks."""
+    rows = pd.Index(message_ids).get_indexer(pd.Index(ids))
+    if (rows < 0).any():
+        raise KeyError(str(ids.iloc[int(np.argmin(rows))]))
+    return rows.astype(np.int64)
+
+
+def with_stubs(messages: Sequence[Message], ids: Sequence[str]) -> list[Message]:
+    """Return the catalogue, completed by a bare message for each id that only the outcomes know."""
+    known = {message.message_id for message in messages}
+    return [*messages, *(Message(name, "unknown") for name in sorted(set(ids) - known))]
+
+
+def count_rows(outcomes: pd.DataFrame, message: Ints, windows: Windows) -> tuple[Ints, Ints, Ints]:
+    """Message row, hour bucket and int64[n, 4] counts (sends, clicks, opt-outs, dismissals), summed by hour."""
+    parts = [(outcomes["sent_at"].to_numpy(np.int64), 0)]
+    parts += [(outcome_at(outcomes, name, windows), place) for name, place in _COUNTED]
+    rows = np.concatenate([message[at >= 0] for at, _ in parts])
+    bucket = np.concatenate([at[at >= 0] for at, _ in parts]) // HOUR
+    column = np.repeat([place for _, place in parts], [int((at >= 0).sum()) for at, _ in parts])
+    cells, place = np.unique(np.column_stack((rows, bucket)), axis=0, return_inverse=True)
+    counts = np.zeros((len(cells), 4), dtype=np.int64)
+    np.add.at(counts, (place.reshape(-1), column), 1)
+    return cells[:, 0], cells[:, 1], counts
+
+
+_COUNTED = (("clicked", 1), ("opted_out", 2), ("dismissed", 3))
+
+
+class Zones:
+    """UTC offsets of users at many moments: one look-up for each zone and quarter of an hour."""
+
+    def __init__(self, users: Mapping[str, UserFacts], preferences: Mapping[str, Preferences], default: str) -> None:
+        self._users, self._preferences, self._default = users, preferences, default
+
+    def zone(self, user_id: str) -> str:
+        """What the user chose, else what is known of the user, else the default."""
+        chosen, facts = self._preferences.get(user_id), self._users.get(user_id)
+        return (chosen and chosen.timezone) or (facts and facts.timezone) or self._default
+
+    def offsets(self, user_ids: Sequence[str], user: Ints, at: Ints) -> Ints:
+        """Offset in seconds for each row, given by user code and instant."""
+        zones = pd.factorize(np.array([self.zone(name) for name in user_ids], dtype=object))
+        quarter = at // _QUARTER
+        place = zones[0][user].astype(np.int64) << 40 | quarter
+        cells, inverse = np.unique(place, return_inverse=True)
+        offsets = [utc_offset(zones[1][cell >> 40], (cell & ((1 << 40) - 1)) * _QUARTER) for cell in cells.tolist()]
+        return np.array(offsets, dtype=np.int64)[inverse]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The tables of some users in normal form, their ids by code, and the code of each row."""
+
+    user_ids: Sequence[str]
+    outcomes: pd.DataFrame
+    outcome_user: Ints
+    activity: pd.DataFrame
+    activity_user: Ints
+
+    @classmethod
+    def of(cls, outcomes: pd.DataFrame, activity: pd.DataFrame) -> Part:
+        """Give codes to the users of the outcomes, sort outcomes by user and moment, drop strangers' activity."""
+        user, ids = pd.factorize(outcomes["user_id"].to_numpy(), sort=True)
+        order = np.lexsort((outcomes["message_id"].to_numpy().astype(str), outcomes["sent_at"].to_numpy(), user))
+        stranger = pd.Index(ids).get_indexer(pd.Index(activity["user_id"]))
+        return cls(
+            list(ids),
+            outcomes.iloc[order].reset_index(drop=True),
+            user[order].astype(np.int64),
+            activity[stranger >= 0],
+            stranger[stranger >= 0].astype(np.int64),
+        )
+
+    def impressions(self, message: Ints, zones: Zones) -> Impressions:
+        """Impressions in the order of `outcomes`; `message` gives each row's place in the facts."""
+        at = self.outcomes["sent_at"].to_numpy(np.int64)
+        return Impressions(self.outcome_user, at, zones.offsets(self.user_ids, self.outcome_user, at), message)
+
+    def events(self, message: Ints, facts: MessageFacts, zones: Zones, windows: Windows) -> UserEvents:
+        """Everything that happened to these users, by user and in canonical order."""
+        pushes = [_push_events(self, name, kind, message, windows) for name, kind in _HAPPENED.items()]
+        user, at, kind, row = (np.concatenate(column) for column in zip(*pushes, strict=True))
+        tags = _activity_tags(self.activity)
+        user, at = np.concatenate((user, self.activity_user)), np.concatenate((at, _at(self.activity)))
+        kind = np.concatenate((kind, np.full(len(tags), KIND_ACTIVITY, dtype=np.int8)))
+        none = np.zeros(len(tags), dtype=np.int64)
+        key, category, root = (np.concatenate((v[row], none)) for v in (facts.key, facts.category, facts.root))
+        offset = zones.offsets(self.user_ids, user, at)
+        columns = EventColumns(kind, at, offset, key, category, root, np.concatenate((facts.tags[row], tags)))
+        order = np.lexsort((columns.tags.sum(axis=1), columns.message, columns.kind, columns.at, user))
+        start = np.searchsorted(user[order], np.arange(len(self.user_ids) + 1)).astype(np.int64)
+        return UserEvents(start, columns.take(order))
+
+
+_HAPPENED = {"sent": KIND_SENT, **OUTCOMES}
+
+
+def _push_events(part: Part, name: str, kind: int, message: Ints, windows: Windows) -> tuple[Ints, Ints, Codes, Ints]:
+    sent = part.outcomes["sent_at"].to_numpy(np.int64)
+    at = sent if kind == KIND_SENT else outcome_at(part.outcomes, name, windows)
+    rows = np.flatnonzero(at >= 0)
+    return part.outcome_user[rows], at[rows], np.full(rows.size, kind, dtype=np.int8), message[rows]
+
+
+def _at(activity: pd.DataFrame) -> Ints:
+    return activity["at"].to_numpy(np.int64)
+
+
+def _activity_tags(activity: pd.DataFrame) -> Ints:
+    """Keys of the tags of each row, int64[n, MESSAGE_TAGS]; equal lists are looked up once."""
+    if "tags" not in activity or not len(activity):
+        return np.zeros((len(activity), MESSAGE_TAGS), dtype=np.int64)
+    lists = [tuple(tags) if tags is not None else () for tags in activity["tags"]]
+    code, found = pd.factorize(pd.Series(lists, dtype=object))
+    return np.array([tag_keys(tags) for tags in found], dtype=np.int64)[code]
+
+
+def newest(outcomes: pd.DataFrame) -> Instant:
+    """The last moment of which these rows tell."""
+    times = [name for name in ("sent_at", *(f"{name}_at" for name in OUTCOMES)) if name in outcomes]
+    return int(outcomes[times].to_numpy(np.int64).max(initial=-1))
