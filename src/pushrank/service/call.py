@@ -1,0 +1,84 @@
+"""One HTTP call as handlers see it, and its reply."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from pushrank.service.problem import MEDIA_TYPE, Problem, wrong_value
+from pushrank.service.wire.values import write_time
+
+_encoder = msgspec.json.Encoder(enc_hook=write_time)
+_JSON = b"application/json"
+_MAX_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who calls: the id of a key (not the key) and what it may do."""
+
+    key_id: str
+    scopes: frozenset[str]
+
+
+ANYONE = Principal("", frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call that was let in. `route` is its method and template, `path` what came."""
+
+    route: str = ""
+    path: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    query: bytes = b""
+    body: bytes = b""
+    headers: Mapping[bytes, bytes] = field(default_factory=dict)
+    principal: Principal = ANYONE
+
+    def header(self, name: bytes) -> str | None:
+        """Value of a header by its lower-case name."""
+        value = self.headers.get(name)
+        return None if value is None else value.decode("latin-1")
+
+    def page(self) -> tuple[str, int]:
+        """Read `cursor` and `limit` (1 to 1,000, 100 unless told) of a list."""
+        query = dict(parse_qsl(self.query.decode("latin-1"), keep_blank_values=True))
+        for name in query:
+            if name not in ("cursor", "limit"):
+                msg = f"/{name}"
+                raise wrong_value(msg, "unknown parameter; expected cursor or limit")
+        limit = query.get("limit", "100")
+        if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:5]) <= _MAX_PAGE):
+            msg = "/limit"
+            raise wrong_value(msg, f"expected an integer from 1 to {_MAX_PAGE}, got {limit[:20]!r}")
+        return query.get("cursor", ""), int(limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer, ready to be sent."""
+
+    status: int
+    body: bytes = b""
+    media_type: bytes = _JSON
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+def reply(answer: Any, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] | None = None) -> Reply:
+    """Encode an answer as JSON."""
+    return Reply(status, _encoder.encode(answer), headers=_raw(headers or {}))
+
+
+def refusal(problem: Problem) -> Reply:
+    """Encode a problem."""
+    return Reply(problem.status, problem.body(), MEDIA_TYPE, _raw(problem.headers))
+
+
+def _raw(headers: Mapping[str, str]) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items())

@@ -1,0 +1,129 @@
+"""A ranking, and what is done with its decision."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from pushrank.domain.codes import ExclusionCode, Mode, SilenceCode
+from pushrank.service.wire.values import Answer, Attributes, Body, Id, Time, Worth
+
+MAX_CANDIDATES = 500
+MAX_SLOTS = 20
+
+
+class CandidateBody(Body, frozen=True):
+    """A message of the catalogue, filled in for this user."""
+
+    message_id: Id
+    event_key: Id | None = None
+    items: Annotated[tuple[Id, ...], Meta(max_length=100)] = ()
+    worth: Worth | None = None
+
+
+class RankBody(Body, frozen=True):
+    """Which of these messages, if any, should this user get. Without `candidates`: every live message."""
+
+    user_id: Id
+    candidates: Annotated[tuple[Id | CandidateBody, ...], Meta(max_length=MAX_CANDIDATES)] | None = None
+    slots: Annotated[int, Meta(ge=1, le=MAX_SLOTS)] = 1
+    channel: Id = "push"
+    mode: Mode = Mode.HOLD
+    context: Attributes = msgspec.field(default_factory=dict)
+    at: Annotated[Time, Meta(description="Honoured only where the configuration says `clock: request`.")] | None = None
+
+
+class ReasonAnswer(Answer, frozen=True):
+    """Why a message was chosen, as a code and in the user's language."""
+
+    code: str
+    tag: str | None
+    text: str
+
+
+class ChosenAnswer(Answer, frozen=True):
+    """One message of the slate. `net_value` counts ordinary clicks."""
+
+    message_id: str
+    event_key: str | None
+    rank: int
+    p_click: float
+    p_opt_out: float
+    net_value: float
+    send_at: str
+    hold_expires_at: str | None
+    propensity: float
+    reasons: tuple[ReasonAnswer, ...]
+
+
+class ScoredAnswer(Answer, frozen=True):
+    """A candidate that was allowed and not chosen."""
+
+    message_id: str
+    p_click: float
+    p_opt_out: float
+    net_value: float
+
+
+class ExcludedAnswer(Answer, frozen=True):
+    """A candidate that a constraint removed, and when the reason ends where it does."""
+
+    message_id: str
+    code: ExclusionCode
+    until: str | None
+
+
+class VersionsAnswer(Answer, frozen=True):
+    """What made the decision."""
+
+    model: str | None
+    policy: str
+    features: str | None
+    certificate: str | None
+
+
+class DecisionAnswer(Answer, frozen=True):
+    """A decision with everything it considered: every candidate is in exactly one of the three lists."""
+
+    decision_id: str
+    user_id: str
+    decided_at: str
+    mode: Mode
+    degraded: bool
+    propensity: float
+    slate: tuple[ChosenAnswer, ...]
+    passed_over: tuple[ScoredAnswer, ...]
+    excluded: tuple[ExcludedAnswer, ...]
+    silence: SilenceCode | None
+    not_considered: int
+    versions: VersionsAnswer
+
+
+class SlateBody(Body, frozen=True):
+    """Which messages of a decision are meant; without `message_ids` the whole slate."""
+
+    message_ids: Annotated[tuple[Id, ...], Meta(min_length=1, max_length=MAX_SLOTS)] | msgspec.UnsetType = msgspec.UNSET
+    at: Annotated[Time, Meta(description="Honoured only where the configuration says `clock: request`.")] | None = None
+
+
+class StopAnswer(Answer, frozen=True):
+    """A message that must not be sent, and why."""
+
+    message_id: str
+    code: str
+    until: str | None
+
+
+class ConfirmAnswer(Answer, frozen=True):
+    """What may be handed to the push provider now, and what may not."""
+
+    send: tuple[str, ...]
+    stop: tuple[StopAnswer, ...]
+
+
+class ReleaseAnswer(Answer, frozen=True):
+    """The messages whose budget was given back."""
+
+    released: tuple[str, ...]
