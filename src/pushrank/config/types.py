@@ -144,5 +144,6 @@ class ServiceConfig:
     max_messages: AtLeastOne = 1000
     champion_poll_seconds: Positive = 5.0
     request_timeout_seconds: Positive = 10.0
+    access_log: bool = True
     context: tuple[str, ...] = ()
     languages: tuple[str, ...] = field(default=("en", "zh"))
