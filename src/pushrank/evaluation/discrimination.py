@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pushrank.evaluation.resampling import Interval, Resample, by_user, interval
+from pushrank.evaluation.resampling import Interval, Resample, by_user, interval, ratio
 from pushrank.evaluation.rows import Bytes, Flags, Floats, Ints
 from pushrank.features.compiled import compiled
 
@@ -152,7 +152,5 @@ def paired_auc_within_user_difference(
     one, other = (pairs_within_user(y, score, user) for score in (score_a, score_b))
     draws = by_user(one.user, rounds, seed)
     won, total = draws.sums(np.stack([one.won - other.won, one.total], axis=1)).T
-    with np.errstate(invalid="ignore", divide="ignore"):
-        drawn = won / total
     value = auc_within_user(y, score_a, user) - auc_within_user(y, score_b, user)
-    return Difference(value, interval(drawn))
+    return Difference(value, interval(ratio(won, total)))

@@ -16,7 +16,7 @@ from pushrank.evaluation.probability import (
     log_loss,
     normalized_entropy,
 )
-from pushrank.evaluation.resampling import Interval, Resample, by_user, interval, unbiased_interval
+from pushrank.evaluation.resampling import Interval, Resample, by_user, interval, ratio, unbiased_interval
 from pushrank.evaluation.rows import Bytes, Floats, Ints
 
 Tree: TypeAlias = dict[str, Any]
@@ -81,16 +81,12 @@ def _classes(y: Bytes) -> str:
 def _within_user(y: Bytes, score: Floats, user: Ints, drawing: Drawing) -> Tree:
     pairs = pairs_within_user(y, score, user)
     sums = by_user(pairs.user, drawing.rounds, drawing.seed).sums(np.stack([pairs.won, pairs.total], axis=1))
-    return figure(_ratio(pairs.won, pairs.total), interval(_ratios(sums)), NO_PAIR)
+    return figure(_mean(pairs.won, pairs.total), interval(ratio(sums[:, 0], sums[:, 1])), NO_PAIR)
 
 
-def _ratio(part: Floats, whole: Floats) -> float:
+def _mean(part: Floats, whole: Floats) -> float:
     total = float(whole.sum())
     return float(part.sum()) / total if total > 0 else math.nan
-
-
-def _ratios(sums: Floats) -> Floats:
-    return np.asarray(np.divide(sums[:, 0], sums[:, 1], out=np.full(len(sums), np.nan), where=sums[:, 1] > 0))
 
 
 def _probability_figures(y: Bytes, p: Floats, drawing: Drawing, draws: Resample) -> Tree:
@@ -118,7 +114,7 @@ def ranking_figures(y: Bytes, score: Floats, user: Ints, group: Ints, drawing: D
     counts = columns[:, -1]
     names = [*(f"ndcg@{cut}" for cut in CUTS), "mrr"]
     tree: Tree = {
-        name: figure(_ratio(columns[:, place], counts), interval(_ratios(sums[:, [place, -1]])), NO_CHOICE)
+        name: figure(_mean(columns[:, place], counts), interval(ratio(sums[:, place], sums[:, -1])), NO_CHOICE)
         for place, name in enumerate(names)
     }
     return {

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from pushrank.evaluation.figures import Drawing, Tree, figure
-from pushrank.evaluation.resampling import by_user, interval
+from pushrank.evaluation.resampling import by_user, interval, ratio
 from pushrank.evaluation.rows import ScoredRows
 
 # Below this chance a row would count for more than a thousand others.
@@ -52,5 +52,4 @@ def _behaviour_value(rows: ScoredRows, given: np.typing.NDArray[np.bool_], drawi
     clicks = (rows.click[seen] == 1).astype(np.float64)
     sums = by_user(rows.user[seen], drawing.rounds, drawing.seed).sums(np.column_stack([clicks, np.ones(len(clicks))]))
     value = float(clicks.mean()) if len(clicks) else math.nan
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return figure(value, interval(sums[:, 0] / sums[:, 1]), "no rows with a known click")
+    return figure(value, interval(ratio(sums[:, 0], sums[:, 1])), "no rows with a known click")

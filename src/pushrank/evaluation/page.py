@@ -109,8 +109,8 @@ def _ranking(tree: Tree | None) -> tuple[str, Table] | None:
     left = tree["left_out"]
     said = (
         f"{tree['groups']:,} groups: the pushes of one decision, else of one user and week. Left out:"
-        f" {left['without_positive']:,} groups without a click and {left['single_row']:,} of one push, where there is no"
-        " order to judge."
+        f" {left['without_positive']:,} without a click and {left['single_row']:,} of one push, where there is no order"
+        " to judge."
     )
     return said, _figures("Order within a group", tree, RANKING)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pushrank.evaluation.resampling import Interval, Resample
+from pushrank.evaluation.resampling import Interval, Resample, ratio
 from pushrank.evaluation.rows import Bytes, Floats, Ints
 
 # Only so that a probability of 0 or 1, a defect that is counted apart, does not make every other figure infinite.
@@ -17,7 +17,8 @@ _Z95 = 1.959963984540054
 def losses(y: Bytes, p: Floats) -> Floats:
     """Return the log loss of each row in nats, float64[n]."""
     inside = np.clip(np.where(y == 1, p, 1.0 - p), LEAST, None)
-    return np.asarray(-np.log(inside), dtype=np.float64)
+    lost: Floats = -np.log(inside)
+    return lost
 
 
 def log_loss(y: Bytes, p: Floats) -> float:
@@ -26,9 +27,10 @@ def log_loss(y: Bytes, p: Floats) -> float:
 
 
 def entropy(rate: Floats) -> Floats:
-    """Entropy of a coin with this chance, in nats; nan for 0 and 1, which no model can be compared with."""
+    """Return the entropy of a coin with this chance, in nats; nan for 0 and 1, which no model can be compared with."""
     inside = np.where((rate > 0) & (rate < 1), rate, np.nan)
-    return -(inside * np.log(inside) + (1 - inside) * np.log1p(-inside))
+    lacking: Floats = inside * np.log(inside) + (1 - inside) * np.log1p(-inside)
+    return -lacking
 
 
 def normalized_entropy(y: Bytes, p: Floats) -> float:
@@ -71,9 +73,9 @@ def drawn_probabilities(y: Bytes, p: Floats, bins: int, draws: Resample) -> Draw
     gaps = np.where(place[:, None] == np.arange(bins), (p - (y == 1))[:, None], 0.0)
     columns = np.column_stack([np.ones(len(y)), y == 1, losses(y, p), gaps])
     sums = draws.sums(columns)
-    mean_loss = sums[:, 2] / sums[:, 0]
-    error = np.abs(sums[:, 3:]).sum(axis=1) / sums[:, 0]
-    return DrawnProbabilities(mean_loss, mean_loss / entropy(sums[:, 1] / sums[:, 0]), error)
+    loss = ratio(sums[:, 2], sums[:, 0])
+    error = ratio(np.abs(sums[:, 3:]).sum(axis=1), sums[:, 0])
+    return DrawnProbabilities(loss, loss / entropy(ratio(sums[:, 1], sums[:, 0])), error)
 
 
 @dataclass(frozen=True, slots=True)

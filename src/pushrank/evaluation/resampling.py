@@ -16,6 +16,8 @@ LEVEL = 0.95
 # Users beyond this number are bundled by code. Bundles of independent users are independent too, so the bootstrap stays
 # valid, and the weights of one round fit a processor cache.
 MOST_UNITS = 1 << 15
+# The spread of fewer users says little about the spread of users.
+LEAST_UNITS = 10
 # An interval from fewer usable rounds than this share would leave out the very draws that make the figure uncertain.
 LEAST_USABLE = 0.8
 
@@ -43,15 +45,23 @@ class Resample:
 
 
 def by_user(user: Ints, rounds: int, seed: int) -> Resample:
-    """Draw the users of `user` (int64[n] codes) `rounds` times; the same seed gives the same draws."""
+    """Draw the users of `user` (int64[n] codes) `rounds` times; the same seed gives the same draws.
+
+    Fewer than `LEAST_UNITS` users are not drawn at all (no rounds), and so give no interval.
+    """
     names, place = np.unique(user, return_inverse=True)
     units = min(len(names), MOST_UNITS)
     rng = np.random.default_rng(seed)
-    weights = np.empty((rounds, units), dtype=np.uint8)
-    for one in range(rounds if units else 0):
+    weights = np.empty((rounds if units >= LEAST_UNITS else 0, units), dtype=np.uint8)
+    for one in range(len(weights)):
         drawn = np.bincount(rng.integers(0, units, units), minlength=units)
         weights[one] = np.minimum(drawn, np.iinfo(np.uint8).max)
     return Resample(place.astype(np.int64) % max(units, 1), weights)
+
+
+def ratio(part: Floats, whole: Floats) -> Floats:
+    """Divide two sums of each round, float64[rounds]; nan where the round drew nothing."""
+    return np.asarray(np.divide(part, whole, out=np.full(len(part), np.nan), where=whole != 0))
 
 
 def interval(drawn: Floats, level: float = LEVEL) -> Interval | None:
