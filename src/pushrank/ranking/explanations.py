@@ -1,0 +1,108 @@
+"""Why a message was chosen: simple rules over the columns and the habits that the scorer read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pushrank.domain.codes import ReasonCode, Urgency
+from pushrank.domain.decision import Reason
+from pushrank.domain.message import Message
+from pushrank.features.definitions import Column
+from pushrank.features.keys import key
+from pushrank.features.state import SLOT_ACTIVITY, SLOT_CLICKS, UserState
+
+MOST_REASONS = 2
+_LEAST_CLICKS = 2.0  # of one tag, category or hour, before we call it a habit
+_LEAST_ACTIVITY = 3.0
+_LEAST_SENDS = 20.0
+_KNOWN_AFTER = 5.0  # pushes after which a topic can be new to a user
+_LIFT = 1.2
+_FRESH_HOURS = 6.0
+_HOUR_US = 3.6e9
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What a decision read: raw columns, and the user's state where it was used (None for item-only scoring)."""
+
+    columns: Mapping[str, Column]
+    state: UserState | None
+
+    def at(self, name: str, row: int) -> float:
+        """One raw column of one candidate."""
+        column = self.columns[name]
+        return float(column[row]) if isinstance(column, np.ndarray) else float(column)
+
+
+def reasons(grounds: Grounds, row: int, message: Message) -> tuple[Reason, ...]:
+    """At most two reasons, the most personal first; none where nothing simple can be said."""
+    found = [*_personal(grounds, row, message), *_of_message(grounds, row, message)]
+    return tuple(found[:MOST_REASONS])
+
+
+def _personal(grounds: Grounds, row: int, message: Message) -> list[Reason]:
+    if grounds.state is None:
+        return []
+    found = []
+    tag = _favourite(grounds.state, message.tags)
+    if tag is not None:
+        found.append(Reason(ReasonCode.INTEREST, tag))
+    elif _likes_category(grounds, row):
+        found.append(Reason(ReasonCode.CATEGORY_INTEREST, message.category))
+    if _good_hour(grounds, row):
+        found.append(Reason(ReasonCode.GOOD_HOUR))
+    if _new_topic(grounds, row):
+        found.append(Reason(ReasonCode.NEW_TOPIC, message.category))
+    return found
+
+
+def _of_message(grounds: Grounds, row: int, message: Message) -> list[Reason]:
+    found = []
+    if message.urgency is Urgency.BREAKING:
+        found.append(Reason(ReasonCode.BREAKING))
+    if _popular(grounds, row):
+        found.append(Reason(ReasonCode.POPULAR))
+    age = (grounds.at("as_of", row) - grounds.at("message_published_at", row)) / _HOUR_US
+    if 0.0 <= age < _FRESH_HOURS:
+        found.append(Reason(ReasonCode.FRESH))
+    return found
+
+
+def _favourite(state: UserState, tags: Sequence[str]) -> str | None:
+    """The tag of the message that the user clicked or looked at most, if that is a habit."""
+    places = {int(tag): place for place, tag in enumerate(state.tag_key) if tag}
+    known = [(tag, state.tag[places[key(tag)]]) for tag in tags if key(tag) in places]
+    liked = [
+        (float(slots[SLOT_CLICKS]), float(slots[SLOT_ACTIVITY]), tag)
+        for tag, slots in known
+        if slots[SLOT_CLICKS] >= _LEAST_CLICKS or slots[SLOT_ACTIVITY] >= _LEAST_ACTIVITY
+    ]
+    return max(liked)[-1] if liked else None
+
+
+def _likes_category(grounds: Grounds, row: int) -> bool:
+    clicks, sends = grounds.at("pair_category_total_clicks", row), grounds.at("pair_category_total_sends", row)
+    return clicks >= _LEAST_CLICKS and clicks / max(sends, 1.0) >= _LIFT * _own_rate(grounds, row)
+
+
+def _good_hour(grounds: Grounds, row: int) -> bool:
+    clicks, sends = grounds.at("hour_clicks", row), grounds.at("hour_sends", row)
+    return clicks >= _LEAST_CLICKS and clicks / max(sends, 1.0) >= _LIFT * _own_rate(grounds, row)
+
+
+def _own_rate(grounds: Grounds, row: int) -> float:
+    return grounds.at("user_total_clicks", row) / max(grounds.at("user_total_sends", row), 1.0)
+
+
+def _new_topic(grounds: Grounds, row: int) -> bool:
+    known = grounds.at("user_total_sends", row) >= _KNOWN_AFTER
+    return known and grounds.at("pair_category_total_sends", row) == 0.0
+
+
+def _popular(grounds: Grounds, row: int) -> bool:
+    clicks, sends = grounds.at("message_clicks", row), grounds.at("message_sends", row)
+    everyone = grounds.at("everyone_clicks", row) / max(grounds.at("everyone_sends", row), 1.0)
+    return sends >= _LEAST_SENDS and clicks / sends >= _LIFT * everyone

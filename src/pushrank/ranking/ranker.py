@@ -1,0 +1,85 @@
+"""The whole path of a request, on one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pushrank.domain.codes import Mode
+from pushrank.domain.decision import Decision, RankingRequest
+from pushrank.domain.instants import DAY, Instant, utc_offset
+from pushrank.domain.record import Change, Reading, UserRecord
+from pushrank.domain.user import UserFacts
+from pushrank.features.columns import from_request
+from pushrank.features.facts import user_row
+from pushrank.features.state import decode_state, empty_state
+from pushrank.policy import Eligible, Policy, Scores, exclude, zone_of
+from pushrank.ranking.catalogue import Catalogue
+from pushrank.ranking.deciding import Question, decide
+from pushrank.ranking.decision_json import row
+from pushrank.ranking.explanations import Grounds
+from pushrank.ranking.served import Served
+from pushrank.store.protocol import Store
+
+LOOK_BACK = 9 * DAY  # caps look at most a calendar week back, and a change of zone may add a day
+
+
+@dataclass(slots=True)
+class Ranker:
+    """Answers requests. `served` may be exchanged at any time; a request keeps the one it began with.
+
+    `pseudonym` turns a raw user id into the key under which the store knows the user. May be shared by threads.
+    """
+
+    store: Store
+    catalogue: Catalogue
+    policy: Policy
+    pseudonym: Callable[[str], str]
+    served: Served
+
+    def rank(self, request: RankingRequest, decision_id: str) -> Decision:
+        """Answer a request and store the decision, with its holds in the same transaction; a look holds nothing.
+
+        The decision names the user as the request does, the stored one by pseudonym. Raises ValueError where the
+        request names a message twice, StoreError where the store does not answer: then nothing may be sent.
+        """
+        served, user_key, since = self.served, self.pseudonym(request.user_id), request.as_of - LOOK_BACK
+        considered = self.catalogue.consider(request, self.policy.config.consider)
+        record = self.store.user(user_key, since, considered.content_keys)
+        now_only, zone = request.mode is Mode.CONFIRM, zone_of(record, self.policy.config)
+        kept, out = exclude(self.policy, record, considered.candidates, request.as_of, zone, now_only=now_only)
+        scores, grounds = self.score(served, record, kept, request.as_of)
+        question = Question(decision_id, request, served, record, kept, out, scores, grounds, considered.not_considered)
+
+        def hold(reading: Reading) -> Change[Decision]:
+            decision, pushes = decide(self.policy, question, reading.record)
+            return Change(decision, pushes=pushes, decision=row(decision, user_key))
+
+        if request.mode is not Mode.LOOK:
+            return self.store.transact(user_key, hold, since, considered.content_keys)
+        decision, _ = decide(self.policy, question, record)
+        self.store.append_decision(row(decision, user_key))
+        return decision
+
+    def score(
+        self, served: Served, record: UserRecord, kept: Sequence[Eligible], as_of: Instant
+    ) -> tuple[Scores, Grounds | None]:
+        """Score candidates for one user at `as_of`, and say what was read; without candidates there is nothing.
+
+        Who does not want to be known is scored as somebody of whom nothing is known, by the item-only scorer.
+        """
+        if not kept:
+            return Scores(np.empty(0), np.empty(0), served.permission_value), None
+        personal = record.preferences.personalisation and not served.degraded
+        state, user = (decode_state(record.state), record.facts) if personal else (empty_state(), UserFacts())
+        zone = zone_of(record, self.policy.config) if personal else None
+        offset = utc_offset(zone or served.view.default_timezone, as_of)
+        facts = self.catalogue.facts(served.view, [eligible.message for eligible in kept])
+        figures = self.catalogue.figures(facts, as_of)
+        known = user_row(user, served.view.attributes)
+        columns = from_request(served.view, state, known, as_of, offset, facts, figures)
+        found = (served.scorer if personal else served.item_only).score(served.view.matrix(columns))
+        scores = Scores(found.p_click, found.p_opt_out, served.permission_value)
+        return scores, Grounds(columns, state if personal else None)

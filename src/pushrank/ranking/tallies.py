@@ -1,0 +1,85 @@
+"""What one user's events add to the figures across users: integer counts per message and hour."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from pushrank.domain.codes import EventType
+from pushrank.domain.event import Event
+from pushrank.domain.instants import HOUR, Instant
+from pushrank.domain.record import CountDelta
+from pushrank.features.events import EVERYTHING
+from pushrank.features.keys import key
+
+OPT_OUT_WINDOW = 72 * HOUR
+
+# Message, hour bucket, name of the count.
+Tally: TypeAlias = Counter[tuple[str, int, str]]
+
+_ONCE_A_PUSH = {EventType.CLICKED: "clicks", EventType.DISMISSED: "dismissals"}
+_ORDER = {kind: place for place, kind in enumerate((EventType.SENT, *_ONCE_A_PUSH, EventType.OPTED_OUT), start=1)}
+INTERACTING = frozenset({*_ONCE_A_PUSH, EventType.OPTED_OUT})
+
+
+@dataclass(slots=True)
+class _Sent:
+    """A push while its outcomes are counted; `at` is None where its send was never reported."""
+
+    message_id: str
+    at: Instant | None = None
+    noted: set[str] = field(default_factory=set)
+
+
+def canonical(events: Iterable[Event]) -> list[Event]:
+    """Order one user's events by moment, then by what comes first by nature, then by message."""
+    return sorted(events, key=lambda event: (event.at, _ORDER.get(event.type, 0), key(event.message_id)))
+
+
+def tally(events: Iterable[Event]) -> Tally:
+    """Count one user's events, whatever the order in which they come.
+
+    A push is clicked and dismissed at most once, however often it is reported. An opt-out of everything belongs to the
+    last push before it, if that is no older than 72 h. A send that failed was none.
+    """
+    counted: Tally = Counter()
+    newest: dict[str, _Sent] = {}
+    last: _Sent | None = None
+    for event in canonical(_standing(list(events))):
+        message = event.message_id or ""
+        if event.type is EventType.SENT:
+            last = newest[message] = _Sent(message, event.at)
+            counted[message, event.at // HOUR, "sends"] += 1
+        elif event.type in _ONCE_A_PUSH:
+            _note(counted, newest.setdefault(message, _Sent(message)), _ONCE_A_PUSH[event.type], event.at)
+        elif _ends_permission(event) and last is not None and event.at - (last.at or 0) <= OPT_OUT_WINDOW:
+            _note(counted, last, "opt_outs", event.at)
+    return counted
+
+
+def deltas(before: Tally, after: Tally) -> tuple[CountDelta, ...]:
+    """What turns `before` into `after`, one entry per message and hour."""
+    changed: dict[tuple[str, int], dict[str, int]] = {}
+    for place in before.keys() | after.keys():
+        message, bucket, name = place
+        difference = after[place] - before[place]
+        if difference:
+            changed.setdefault((message, bucket), {})[name] = difference
+    return tuple(CountDelta(message, bucket, **counts) for (message, bucket), counts in sorted(changed.items()))
+
+
+def _note(counted: Tally, push: _Sent, name: str, at: Instant) -> None:
+    if name not in push.noted:
+        push.noted.add(name)
+        counted[push.message_id, at // HOUR, name] += 1
+
+
+def _ends_permission(event: Event) -> bool:
+    return event.type is EventType.OPTED_OUT and event.scope in (None, EVERYTHING)
+
+
+def _standing(events: Sequence[Event]) -> list[Event]:
+    failed = {(event.message_id, event.decision_id) for event in events if event.type is EventType.FAILED}
+    return [e for e in events if e.type is not EventType.SENT or (e.message_id, e.decision_id) not in failed]

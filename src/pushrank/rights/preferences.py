@@ -1,0 +1,145 @@
+"""Changing preferences: a JSON merge patch (RFC 7396) over the form of the contract, all or nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pushrank.config.types import PolicyConfig
+from pushrank.domain.instants import Instant, iso
+from pushrank.domain.preferences_json import PreferencesError, from_json, to_json
+from pushrank.domain.record import Change, Reading
+from pushrank.domain.user import Preferences
+from pushrank.store.protocol import Store
+
+_READ_ONLY = ("effective", "version")
+_ETAG = re.compile(r'"([^"]*)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A field of a patch that cannot be used: its JSON pointer, and what was expected and came."""
+
+    pointer: str
+    detail: str
+
+
+class PatchError(ValueError):
+    """A patch with faults, all of them named; nothing was changed."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("; ".join(f"{fault.pointer}: {fault.detail}" for fault in self.faults))
+
+
+class StaleError(Exception):
+    """The preferences changed since the caller read them: `If-Match` named another version."""
+
+
+def etag(preferences: Preferences) -> str:
+    """Strong entity tag of a version, with its quotes."""
+    return f'"{preferences.version}"'
+
+
+def matches(if_match: str, preferences: Preferences) -> bool:
+    """Whether an `If-Match` header permits a change. Weak tags never match (RFC 9110, 13.1.1)."""
+    if if_match.strip() == "*":
+        return True
+    strong = (part.strip() for part in if_match.split(","))
+    return any(_ETAG.fullmatch(part) and part == etag(preferences) for part in strong)
+
+
+def document(preferences: Preferences, config: PolicyConfig) -> dict[str, Any]:
+    """The form of the contract, with what follows from it under `effective`."""
+    return {**to_json(preferences), "effective": effective(preferences, config)}
+
+
+def effective(preferences: Preferences, config: PolicyConfig) -> dict[str, Any]:
+    """The daily cap that binds and who decided it: the `user`, the user's `ceiling`, or the `policy`."""
+    wanted, ceiling = preferences.max_per_day, config.user_ceiling.max_per_day
+    if wanted is None:
+        return {"max_per_day": config.max_per_day, "decided_by": "policy"}
+    return {"max_per_day": min(wanted, ceiling), "decided_by": "user" if wanted <= ceiling else "ceiling"}
+
+
+def patched(preferences: Preferences, patch: Any, at: Instant) -> Preferences:
+    """Apply a merge patch; null means that the user says nothing about a field any more.
+
+    A consent is one word: it is replaced as a whole, and dated `at` unless the patch dates it. A patch that changes
+    nothing keeps the version, any other raises it by one. Raises PatchError with every fault found.
+    """
+    if not isinstance(patch, Mapping):
+        raise PatchError([Fault("", f"expected an object, got {type(patch).__name__}")])
+    old = to_json(preferences)
+    values: dict[str, Any] = {}
+    faults: list[Fault] = []
+    for name, change in patch.items():
+        try:
+            values[name] = _value(name, old.get(name), change, at)
+        except PreferencesError as error:
+            faults.append(_fault(error))
+    if faults:
+        raise PatchError(faults)
+    changed = replace(preferences, **values)
+    return changed if changed == preferences else replace(changed, version=preferences.version + 1)
+
+
+def change_preferences(
+    store: Store, user_key: str, patch: Any, at: Instant, if_match: str | None = None
+) -> tuple[Preferences, bool]:
+    """Patch one user's preferences in one transaction; they bind from the next decision on.
+
+    Returns the preferences and whether they changed. Raises PatchError for a faulty patch and StaleError where
+    `if_match` names another version.
+    """
+
+    def rule(reading: Reading) -> Change[tuple[Preferences, bool]]:
+        before = reading.record.preferences
+        if if_match is not None and not matches(if_match, before):
+            raise StaleError
+        after = patched(before, patch, at)
+        if after == before:
+            return Change((before, False))
+        return Change((after, True), record=replace(reading.record, known=True, preferences=after))
+
+    return store.transact(user_key, rule, at)
+
+
+def _value(name: str, old: Any, change: Any, at: Instant) -> Any:
+    if name in _READ_ONLY:
+        raise PreferencesError(name, "is read-only")
+    if change is None:
+        return getattr(Preferences(), name) if name in to_json(Preferences()) else from_json({name: None})
+    merged = _dated(change, old, at) if name == "consents" else _merged(old, change)
+    return getattr(from_json({name: merged}), name)
+
+
+def _merged(old: Any, change: Any) -> Any:
+    """Merge as RFC 7396 says: objects by key, null removes, anything else replaces."""
+    if not isinstance(change, Mapping):
+        return change
+    kept = dict(old) if isinstance(old, Mapping) else {}
+    for name, value in change.items():
+        if value is None:
+            kept.pop(name, None)
+        else:
+            kept[name] = _merged(kept.get(name), value)
+    return kept
+
+
+def _dated(change: Any, old: Any, at: Instant) -> Any:
+    if not isinstance(change, Mapping):
+        return change
+    words = {
+        name: {**word, "at": word.get("at") or iso(at)} if isinstance(word, Mapping) else word
+        for name, word in change.items()
+    }
+    kept = {name: word for name, word in old.items() if name not in words}
+    return kept | {name: word for name, word in words.items() if word is not None}
+
+
+def _fault(error: PreferencesError) -> Fault:
+    parts = [part.replace("~", "~0") for part in error.field.split("/")] if error.field else []
+    return Fault("".join(f"/{part}" for part in parts), error.detail)
