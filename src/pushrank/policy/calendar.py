@@ -57,9 +57,11 @@ def reading(zone: str, day: int, minute: int, fold: int) -> Instant:
 @lru_cache(maxsize=1 << 14)
 def day_start(zone: str, day: int) -> Instant:
     """First instant of a local day; where the clock skips midnight, the end of the gap."""
-    early, late = sorted(reading(zone, day, 0, fold) // SECOND for fold in (0, 1))
-    steps = bisect_left(range(early, late), x=True, key=lambda second: day_number(zone, second * SECOND) >= day)
-    return (early + steps) * SECOND
+    first, second = (reading(zone, day, 0, fold) // SECOND for fold in (0, 1))
+    # In a gap, and only there, the second reading lies before the first.
+    gap = range(second, first)
+    steps = bisect_left(gap, x=True, key=lambda moment: day_number(zone, moment * SECOND) >= day)
+    return (first - len(gap) + steps) * SECOND
 
 
 def day_bounds(zone: str, at: Instant) -> tuple[Instant, Instant]:
