@@ -42,5 +42,8 @@ def blind(store: Store, me: str) -> int:
 
 if __name__ == "__main__":
     opened = open_store(sys.argv[1])
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    sys.stdin.readline()
     sys.stdout.write(f"{within_cap(opened, sys.argv[2])} {blind(opened, sys.argv[2])}\n")
     opened.close()

@@ -18,26 +18,30 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_threads_and_processes_together_use_a_cap_up_and_never_exceed_it(kind: str, tmp_path: Path) -> None:
     address = ADDRESSES[kind](tmp_path)
     store = open_store(address)
-    command = [sys.executable, "-m", "tests.integration.store_contender", address]
-    processes = [
-        subprocess.Popen([*command, f"process-{number}"], cwd=ROOT, env=_environment(), stdout=subprocess.PIPE)
-        for number in range(4)
-    ]
-    with ThreadPoolExecutor(8) as threads:
+    processes = [_contender(address, f"process-{number}") for number in range(4)]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    with ThreadPoolExecutor(12) as threads:
         mine = [
             threads.submit(lambda me: (within_cap(store, me), blind(store, me)), f"thread-{number}")
             for number in range(8)
         ]
+        outputs = [threads.submit(process.communicate, "go\n", 60) for process in processes]
     taken = [result.result() for result in mine]
-    for process in processes:
-        output, _ = process.communicate(timeout=60)
-        assert process.returncode == 0
-        first, second = output.split()
+    for output in outputs:
+        first, second = output.result()[0].split()
         taken.append((int(first), int(second)))
     pushes = store.user(USER, 0).pushes
     assert len(pushes) == len({one.content_key for one in pushes}) == CAP == sum(first for first, _ in taken)
     assert len(store.user("blind", 0).pushes) == CONTENTS == sum(second for _, second in taken)
     store.close()
+
+
+def _contender(address: str, me: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.integration.store_contender", address, me]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=ROOT, env=_environment(), stdin=pipe, stdout=pipe, text=True)
 
 
 @pytest.mark.parametrize("kind", ADDRESSES)
