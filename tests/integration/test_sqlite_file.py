@@ -208,3 +208,9 @@ def test_a_full_disk_is_an_error_and_everything_acknowledged_is_still_there(tmp_
     checked = sqlite3.connect(tmp_path / "store.sqlite")
     assert checked.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     checked.close()
+
+
+def test_an_old_sqlite_is_refused_by_its_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
+    with pytest.raises(StoreError, match=r"expected SQLite 3\.38\.0 or newer"):
+        open_store(f"sqlite:///{tmp_path / 'store.sqlite'}")

@@ -6,12 +6,13 @@ import sqlite3
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pushrank.store.errors import ConflictError, StoreError
 
 FULL = 2
+OLDEST = (3, 38, 0)
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _SETTINGS = (
     "PRAGMA synchronous = FULL",
@@ -36,6 +37,9 @@ def translated() -> Iterator[None]:
 
 def connect(path: Path, busy_seconds: float, *, read_only: bool = False) -> sqlite3.Connection:
     """Open a private file (mode 0600, made with its folder where missing) in WAL mode, synchronous FULL."""
+    if sqlite3.sqlite_version_info < OLDEST:
+        msg = f"expected SQLite {'.'.join(map(str, OLDEST))} or newer, got {sqlite3.sqlite_version}"
+        raise StoreError(msg)
     try:
         _make_private(path)
     except OSError as error:
@@ -54,8 +58,8 @@ def connect(path: Path, busy_seconds: float, *, read_only: bool = False) -> sqli
 def _make_private(path: Path) -> None:
     # An existing file must not be opened here: closing it again would drop the locks that SQLite holds on it.
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not path.exists():
-        path.touch(mode=0o600, exist_ok=True)
+    with suppress(FileExistsError):
+        path.touch(mode=0o600, exist_ok=False)
     if stat.S_IMODE(path.stat().st_mode) & _OTHERS:
         path.chmod(0o600)
 
