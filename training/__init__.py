@@ -1,0 +1,1 @@
+"""Recipes: thin, numbered steps over the library."""

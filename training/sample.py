@@ -1,0 +1,58 @@
+"""Make a sample town's log, and its truth beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from pushrank.domain.instants import Instant, instant, iso
+from pushrank.town import END, Plan, Summary, truth_folder, write_town
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+console = Console(stderr=True)
+
+
+def _moment(text: str) -> Instant:
+    try:
+        return instant(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+@app.command()
+def sample(
+    out: Annotated[Path, typer.Option(help="Folder of the log; the truth goes to the folder OUT-truth beside it.")],
+    users: Annotated[int, typer.Option(min=1, help="Number of people.")] = 4000,
+    days: Annotated[int, typer.Option(min=1, max=730, help="Length of the log in days.")] = 42,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 7,
+    end: Annotated[str, typer.Option(metavar="TIME", help="End of the log, ISO 8601 with offset.")] = iso(END),
+) -> None:
+    """Write a synthetic log of push outcomes whose true probabilities are known. See docs/town.md."""
+    plan = Plan(users, days, seed, _moment(end))
+    # 1. make the town, day by day, and write its tables
+    try:
+        with Progress(console=console, transient=True) as progress:
+            task = progress.add_task(f"{users} people, {days} days", total=days)
+            summary = write_town(plan, out, lambda day: progress.update(task, completed=day))
+    except OSError as error:
+        console.print(f"{error.filename or out}: cannot be written ({error.strerror})", style="red")
+        raise typer.Exit(1) from None
+    # 2. say what there is now
+    typer.echo(_sentence(summary, out))
+
+
+def _sentence(summary: Summary, out: Path) -> str:
+    return (
+        f"{out}: {summary.users} people, {summary.messages} messages, {summary.visits} visits, "
+        f"{summary.decisions} decisions, {summary.pushes} pushes, {summary.clicks} clicks, "
+        f"{summary.opt_outs} opt-outs (synthetic)\n"
+        f"{truth_folder(out)}: truth of every push, and of every live message at {iso(summary.held_out)}"
+    )
+
+
+if __name__ == "__main__":
+    app()
