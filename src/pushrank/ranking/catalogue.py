@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
+from typing import TypeAlias
 
 import numpy as np
 
@@ -18,6 +19,8 @@ from pushrank.features.view import FeatureView
 from pushrank.ranking.arrays import MessageArrays
 from pushrank.ranking.history import History
 from pushrank.store.protocol import Store
+
+LookUp: TypeAlias = Callable[[str], Message | None]
 
 _FOREVER = np.iinfo(np.int64).max
 
@@ -58,8 +61,11 @@ class _Shelf:
             np.array([_FOREVER if m.expires_at is None else m.expires_at for m in ordered], dtype=np.int64),
         )
 
+    def find(self, message_id: str) -> Message | None:
+        return self.live.get(message_id) or self.deleted.get(message_id)
+
     def category_of(self, message_id: str) -> int:
-        message = self.live.get(message_id) or self.deleted.get(message_id)
+        message = self.find(message_id)
         return 0 if message is None else key(message.category)
 
 
@@ -76,10 +82,12 @@ class Catalogue:
         self._arrays: dict[int, tuple[int, MessageArrays]] = {}
         self._history = History(store)
 
-    def message(self, message_id: str) -> Message | None:
-        """Look up a message, a deleted one too: what was sent may still be clicked."""
-        shelf = self._fresh()
-        return shelf.live.get(message_id) or shelf.deleted.get(message_id)
+    def lookup(self) -> LookUp:
+        """Return a look-up of messages as of now, deleted ones too: what was sent may still be clicked.
+
+        It does not touch the store, so rules may use it.
+        """
+        return self._fresh().find
 
     def live(self, message_id: str) -> Message | None:
         """Look up a message that was not deleted."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -20,8 +20,12 @@ OPT_OUT_WINDOW = 72 * HOUR
 Tally: TypeAlias = Counter[tuple[str, int, str]]
 
 _ONCE_A_PUSH = {EventType.CLICKED: "clicks", EventType.DISMISSED: "dismissals"}
-_ORDER = {kind: place for place, kind in enumerate((EventType.SENT, *_ONCE_A_PUSH, EventType.OPTED_OUT), start=1)}
-INTERACTING = frozenset({*_ONCE_A_PUSH, EventType.OPTED_OUT})
+_ORDER = {
+    kind: place
+    for place, kind in enumerate((EventType.SENT, *_ONCE_A_PUSH, EventType.OPTED_OUT, EventType.FAILED), start=1)
+}
+# What these count for depends on what came before them.
+INTERACTING = frozenset({*_ONCE_A_PUSH, EventType.OPTED_OUT, EventType.FAILED})
 
 
 @dataclass(slots=True)
@@ -33,9 +37,26 @@ class _Sent:
     noted: set[str] = field(default_factory=set)
 
 
+def place_of(event: Event) -> tuple[int, int, int]:
+    """Place of an event in the canonical order: by moment, then by what comes first by nature, then by message."""
+    return event.at, _ORDER.get(event.type, 0), key(event.message_id)
+
+
 def canonical(events: Iterable[Event]) -> list[Event]:
-    """Order one user's events by moment, then by what comes first by nature, then by message."""
-    return sorted(events, key=lambda event: (event.at, _ORDER.get(event.type, 0), key(event.message_id)))
+    """Bring one user's events into the canonical order."""
+    return sorted(events, key=place_of)
+
+
+def taken_back(events: Iterable[Event]) -> frozenset[str]:
+    """Ids of sends that a later `failed` event took back: these never happened."""
+    events = list(events)
+    failed: dict[tuple[str | None, str | None], Instant] = {}
+    for event in events:
+        if event.type is EventType.FAILED:
+            push = (event.message_id, event.decision_id)
+            failed[push] = max(event.at, failed.get(push, event.at))
+    sends = (event for event in events if event.type is EventType.SENT) if failed else ()
+    return frozenset(e.event_id for e in sends if e.at <= failed.get((e.message_id, e.decision_id), e.at - 1))
 
 
 def tally(events: Iterable[Event]) -> Tally:
@@ -47,7 +68,9 @@ def tally(events: Iterable[Event]) -> Tally:
     counted: Tally = Counter()
     newest: dict[str, _Sent] = {}
     last: _Sent | None = None
-    for event in canonical(_standing(list(events))):
+    events = list(events)
+    failed = taken_back(events)
+    for event in canonical(event for event in events if event.event_id not in failed):
         message = event.message_id or ""
         if event.type is EventType.SENT:
             last = newest[message] = _Sent(message, event.at)
@@ -78,8 +101,3 @@ def _note(counted: Tally, push: _Sent, name: str, at: Instant) -> None:
 
 def _ends_permission(event: Event) -> bool:
     return event.type is EventType.OPTED_OUT and event.scope in (None, EVERYTHING)
-
-
-def _standing(events: Sequence[Event]) -> list[Event]:
-    failed = {(event.message_id, event.decision_id) for event in events if event.type is EventType.FAILED}
-    return [e for e in events if e.type is not EventType.SENT or (e.message_id, e.decision_id) not in failed]

@@ -1,0 +1,151 @@
+"""What happened: checked, stored, folded and counted, all of one call in one durable transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from hashlib import sha256
+from typing import NamedTuple
+
+import msgspec
+
+from pushrank.domain.codes import EventType
+from pushrank.domain.event import Event
+from pushrank.domain.instants import DAY
+from pushrank.domain.record import Change, Reading
+from pushrank.policy import Policy
+from pushrank.ranking.catalogue import Catalogue, LookUp
+from pushrank.ranking.effects import attribute_fault
+from pushrank.ranking.taking import Arrival, Taking
+from pushrank.store.protocol import Step, Store
+
+LOOK_BACK = 35 * DAY  # how long after its hold a push may still be reported as sent or failed
+
+_ABOUT_A_PUSH = frozenset(
+    {
+        EventType.SENT,
+        EventType.FAILED,
+        EventType.DELIVERED,
+        EventType.CLICKED,
+        EventType.OPENED,
+        EventType.DISMISSED,
+        EventType.CONVERTED,
+        EventType.FEEDBACK,
+    }
+)
+# What ends or gives permission is never lost to a message that nobody knows.
+_MAY_NAME_ANYTHING = frozenset({EventType.OPTED_OUT, EventType.OPTED_IN, EventType.REACH_LOST})
+
+_encoder = msgspec.json.Encoder()
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """An event that was not taken: its place in the call, a code, and what was expected."""
+
+    index: int
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeAnswer:
+    """How many events are durable now, how many were before, and which were not taken."""
+
+    accepted: int
+    duplicates: int
+    rejected: tuple[Rejection, ...]
+
+
+class _Sifted(NamedTuple):
+    fresh: list[Arrival]
+    duplicates: int
+    rejected: list[Rejection]
+
+
+def record_events(
+    store: Store, catalogue: Catalogue, policy: Policy, events: Sequence[Event], pseudonym: Callable[[str], str]
+) -> IntakeAnswer:
+    """Take events in; on return those accepted are durable and count in the next ranking.
+
+    An event id that is stored with the same body is a duplicate, with another one it is rejected. Events may come in
+    any order: a user's state and counts are always those of the user's events in canonical order. Raises StoreError
+    where the store does not answer; then nothing was taken.
+    """
+    message_of = catalogue.lookup()
+    rejected, groups = _grouped(message_of, events, pseudonym)
+    answers = store.transact_batch([_step(message_of, policy, user_key, group) for user_key, group in groups.items()])
+    rejected += [rejection for answer in answers for rejection in answer.rejected]
+    return IntakeAnswer(
+        accepted=sum(answer.accepted for answer in answers),
+        duplicates=sum(answer.duplicates for answer in answers),
+        rejected=tuple(sorted(rejected, key=lambda rejection: rejection.index)),
+    )
+
+
+def digest_of(event: Event) -> str:
+    """Fingerprint of an event's body, its user by key."""
+    return sha256(_encoder.encode(event)).hexdigest()
+
+
+def _grouped(
+    message_of: LookUp, events: Sequence[Event], pseudonym: Callable[[str], str]
+) -> tuple[list[Rejection], dict[str, list[Arrival]]]:
+    """Divide events into those that can't be taken and the rest by user."""
+    rejected: list[Rejection] = []
+    groups: dict[str, list[Arrival]] = {}
+    for index, event in enumerate(events):
+        fault = _fault(event, message_of)
+        if fault is None:
+            keyed = replace(event, user_id=pseudonym(event.user_id))
+            groups.setdefault(keyed.user_id, []).append(Arrival(index, keyed, digest_of(keyed)))
+        else:
+            rejected.append(Rejection(index, *fault))
+    return rejected, groups
+
+
+def _fault(event: Event, message_of: LookUp) -> tuple[str, str] | None:
+    if event.type is EventType.ATTRIBUTE:
+        fault = attribute_fault(event)
+        return None if fault is None else ("wrong_value", fault)
+    if event.message_id is None:
+        return ("missing_field", "message_id: expected the push it is about") if event.type in _ABOUT_A_PUSH else None
+    if event.type in _MAY_NAME_ANYTHING or message_of(event.message_id) is not None:
+        return None
+    return "unknown_message", f"message_id: expected a message of the catalogue, got {event.message_id!r}"
+
+
+def _step(message_of: LookUp, policy: Policy, user_key: str, group: Sequence[Arrival]) -> Step[IntakeAnswer]:
+    since = min(arrival.event.at for arrival in group) - LOOK_BACK
+    settling = (EventType.SENT, EventType.FAILED)
+    named = (message_of(a.event.message_id or "") for a in group if a.event.type in settling)
+    content_keys = {message.content_key for message in named if message is not None}
+    return user_key, partial(_take, message_of, policy, group), since, tuple(content_keys)
+
+
+def _take(message_of: LookUp, policy: Policy, group: Sequence[Arrival], reading: Reading) -> Change[IntakeAnswer]:
+    sifted = _sift(reading, group)
+    answer = IntakeAnswer(len(sifted.fresh), sifted.duplicates, tuple(sifted.rejected))
+    if not sifted.fresh:
+        return Change(answer)
+    return Taking(reading, policy, message_of, sifted.fresh).change(answer)
+
+
+def _sift(reading: Reading, group: Sequence[Arrival]) -> _Sifted:
+    """Divide events into new ones, repeats, and others under an id that is taken."""
+    seen: dict[str, str] = {}
+    sifted = _Sifted([], 0, [])
+    duplicates = 0
+    for arrival in group:
+        name = arrival.event.event_id
+        known = seen.get(name) or reading.digest_of(name)
+        if known is None:
+            seen[name] = arrival.digest
+            sifted.fresh.append(arrival)
+        elif known == arrival.digest:
+            duplicates += 1
+        else:
+            detail = f"event_id: expected a new id, got {name!r}, which names another event"
+            sifted.rejected.append(Rejection(arrival.place, "conflicting_event", detail))
+    return sifted._replace(duplicates=duplicates)
