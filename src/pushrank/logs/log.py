@@ -54,7 +54,11 @@ class Log:
         if name not in self.paths:
             raise LogError(missing_table(name, self.columns))
         for path in self.paths[name]:
-            yield open_file(path, self.root)
+            yield self.file(path)
+
+    def file(self, path: Path) -> TableFile:
+        """Open one file; raises LogError where it cannot be read."""
+        return open_file(path, self.root)
 
     def batches(self, name: str, rows: int = ROWS, columns: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
         """Read a table in normal form, at most `rows` rows at a time, in the order of the files.

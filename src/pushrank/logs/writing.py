@@ -88,7 +88,7 @@ def _form(name: str, column: str) -> Form | None:
 
 def _array(name: str, column: str, values: pd.Series[Any]) -> pa.Array:
     form = _form(name, column)
-    if form is Form.TIME:
+    if form is Form.TIME or isinstance(values.dtype, pd.DatetimeTZDtype):
         return _times(column, values)
     if form is Form.FLAG and pd.api.types.is_numeric_dtype(values.dtype) and values.dtype != bool:
         numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -102,10 +102,11 @@ def _array(name: str, column: str, values: pd.Series[Any]) -> pa.Array:
 
 def _times(column: str, values: pd.Series[Any]) -> pa.Array:
     if pd.api.types.is_integer_dtype(values.dtype):
-        moments = values.to_numpy(dtype=np.int64, na_value=-1)
-        return pa.array(moments, mask=moments < 0).cast(TIME)
+        counted = values.to_numpy(dtype=np.int64, na_value=-1)
+        return pa.array(counted, mask=counted < 0).cast(TIME)
     if isinstance(values.dtype, pd.DatetimeTZDtype):
-        return pa.Array.from_pandas(values).cast(TIME, safe=False)
+        moments = values.dt.tz_convert(None).to_numpy().astype("datetime64[us]")
+        return pa.array(moments, pa.timestamp("us")).cast(TIME)
     if pd.api.types.is_datetime64_dtype(values.dtype):
         msg = f"{column}: expected times with a zone, got {values.dtype}"
         raise ValueError(msg)
