@@ -1,7 +1,7 @@
 """A strict reading of LightGBM's model text, before LightGBM sees it.
 
 A damaged text aborts, crashes or hangs the process that loads it, so every array, child and number is checked first.
-Only what pushrank itself writes is accepted: one binary objective, numerical splits, constant leaves.
+Only what pushrank itself writes is accepted: one objective, numerical splits, constant leaves.
 """
 
 from __future__ import annotations
@@ -25,9 +25,8 @@ _FIXED = {
     "num_class": "1",
     "num_tree_per_iteration": "1",
     "label_index": "0",
-    "objective": "binary sigmoid:1",
 }
-_HEADER = (*_FIXED, "max_feature_idx", "feature_names", "feature_infos", "tree_sizes")
+_HEADER = (*_FIXED, "objective", "max_feature_idx", "feature_names", "feature_infos", "tree_sizes")
 _PER_NODE = ("split_gain", "threshold", "internal_value", "internal_weight", "internal_count")
 _PER_LEAF = ("leaf_value", "leaf_weight", "leaf_count")
 _NODE_INTEGERS = ("split_feature", "decision_type", "left_child", "right_child")
@@ -42,13 +41,13 @@ class StructureError(ValueError):
     """A model text that must not reach LightGBM; says where, what was expected and what came."""
 
 
-def check_model_text(text: str, names: Sequence[str]) -> None:
+def check_model_text(text: str, names: Sequence[str], objective: str = "binary sigmoid:1") -> None:
     """Raise StructureError unless `text` is a sound forest over exactly the features `names`, in this order."""
     head, _, rest = text.partition("\n\n")
     lines = head.split("\n")
     _expect("first line", lines[0] == "tree", "'tree'", lines[0])
     header = _pairs(lines[1:], "header")
-    _check_header(header, names)
+    _check_header(header, names, objective)
     sizes = _integers(header["tree_sizes"], "tree_sizes")
     _expect("tree_sizes", bool(sizes) and min(sizes) > 0, "at least one positive size", header["tree_sizes"])
     start = 0
@@ -59,9 +58,9 @@ def check_model_text(text: str, names: Sequence[str]) -> None:
     _check_tail(body[start:].decode(errors="replace"))
 
 
-def _check_header(header: Mapping[str, str], names: Sequence[str]) -> None:
+def _check_header(header: Mapping[str, str], names: Sequence[str], objective: str) -> None:
     _expect("header", set(header) == set(_HEADER), f"the keys {sorted(_HEADER)}", sorted(header))
-    for key, value in _FIXED.items():
+    for key, value in {**_FIXED, "objective": objective}.items():
         _expect(key, header[key] == value, repr(value), header[key])
     _expect(
         "max_feature_idx", header["max_feature_idx"] == str(len(names) - 1), len(names) - 1, header["max_feature_idx"]
