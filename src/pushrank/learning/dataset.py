@@ -21,8 +21,8 @@ from pushrank.features.facts import AttributeCode, MessageFacts, message_facts, 
 from pushrank.features.state import Floats, Ints
 from pushrank.features.text import fit_basis
 from pushrank.features.view import FeatureView, feature_names
-from pushrank.learning.history import Part, message_rows, outcome_at
-from pushrank.learning.source import Progress, Source, count_table, parts
+from pushrank.learning.history import Part, outcome_at
+from pushrank.learning.source import Parts, Progress, Source, count_table
 
 Labels = npt.NDArray[np.int8]
 Names = npt.NDArray[np.object_]
@@ -100,9 +100,12 @@ def build(source: Source, view: FeatureView, work: Path, progress: Progress = la
 def build_parts(source: Source, view: FeatureView, work: Path, progress: Progress = lambda _: None) -> Iterator[Rows]:
     """Give the rows of a log part by part, all of a user in one part, so that memory does not grow with the log."""
     facts = message_facts(source.messages, view.basis, view.attributes)
-    counts = count_table(source, facts)
-    for part in parts(source, work, progress):
+    parts = Parts(source, work)
+    counts = count_table(source, parts, facts)
+    for part in parts:
         yield _part_rows(part, source, view, facts, counts)
+        progress(len(part.outcomes))
+    parts.close()
 
 
 def _gather(some: list[Rows], users: Names) -> Rows:
@@ -122,12 +125,12 @@ def _gather(some: list[Rows], users: Names) -> Rows:
 
 
 def _part_rows(part: Part, source: Source, view: FeatureView, facts: MessageFacts, counts: CountTable) -> Rows:
-    message = message_rows(facts.message_ids, part.outcomes["message_id"])
+    message = part.messages(facts)
     impressions = part.impressions(message, source.zones)
     events = part.events(message, facts, source.zones, source.windows)
     users = _user_columns(part, source, view)
     columns = from_impressions(view, impressions, events, users, facts, counts)
-    click, opt_out = _labels(_last_push_takes_it(part), source)
+    click, opt_out = _labels(part.outcomes, source)
     return Rows(
         matrix=view.matrix(columns),
         user=part.outcome_user,
@@ -160,21 +163,6 @@ def _label(outcomes: pd.DataFrame, name: str, window: int, source: Source) -> La
     known = (outcomes[name].to_numpy() >= 0) & (sent + window <= source.known_by)
     positive = (at >= 0) & (at - sent <= window)
     return np.where(known, positive.astype(np.int8), np.int8(-1)).astype(np.int8)
-
-
-def _last_push_takes_it(part: Part) -> pd.DataFrame:
-    """Move each timed opt-out to the user's last push before it: the one that it answers."""
-    outcomes = part.outcomes
-    if "opted_out_at" not in outcomes:
-        return outcomes
-    sent, at = outcomes["sent_at"].to_numpy(np.int64), outcomes["opted_out_at"].to_numpy(np.int64).copy()
-    flag = outcomes["opted_out"].to_numpy().copy()
-    for row in np.flatnonzero((flag == 1) & (at >= 0)).tolist():
-        end = np.searchsorted(part.outcome_user, part.outcome_user[row], side="right")
-        last = row + int(np.searchsorted(sent[row:end], at[row], side="left")) - 1
-        if last > row:
-            flag[last], at[last], flag[row], at[row] = 1, at[row], 0, -1
-    return outcomes.assign(opted_out=flag, opted_out_at=at)
 
 
 def _user_columns(part: Part, source: Source, view: FeatureView) -> dict[str, Floats]:

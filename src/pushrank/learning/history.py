@@ -121,7 +121,10 @@ class Zones:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The tables of some users in normal form, their ids by code, and the code of each row."""
+    """The tables of some users in normal form, their ids by code, and the code of each row.
+
+    Outcomes are sorted by user and moment, and each timed opt-out stands at the user's last push before it.
+    """
 
     user_ids: Sequence[str]
     outcomes: pd.DataFrame
@@ -131,17 +134,22 @@ class Part:
 
     @classmethod
     def of(cls, outcomes: pd.DataFrame, activity: pd.DataFrame) -> Part:
-        """Give codes to the users of the outcomes, sort outcomes by user and moment, drop strangers' activity."""
+        """Give codes to the users of the outcomes, and drop the activity of strangers."""
         user, ids = pd.factorize(outcomes["user_id"].to_numpy(), sort=True)
         order = np.lexsort((outcomes["message_id"].to_numpy().astype(str), outcomes["sent_at"].to_numpy(), user))
         stranger = pd.Index(ids).get_indexer(pd.Index(activity["user_id"]))
+        code = user[order].astype(np.int64)
         return cls(
             list(ids),
-            outcomes.iloc[order].reset_index(drop=True),
-            user[order].astype(np.int64),
+            _last_push_takes_it(outcomes.iloc[order].reset_index(drop=True), code),
+            code,
             activity[stranger >= 0],
             stranger[stranger >= 0].astype(np.int64),
         )
+
+    def messages(self, facts: MessageFacts) -> Ints:
+        """Row of each outcome's message in `facts`."""
+        return message_rows(facts.message_ids, self.outcomes["message_id"])
 
     def impressions(self, message: Ints, zones: Zones) -> Impressions:
         """Impressions in the order of `outcomes`; `message` gives each row's place in the facts."""
@@ -165,6 +173,20 @@ class Part:
 
 
 _HAPPENED = {"sent": KIND_SENT, **OUTCOMES}
+
+
+def _last_push_takes_it(outcomes: pd.DataFrame, user: Ints) -> pd.DataFrame:
+    """Move each timed opt-out to the user's last push before it: the one that it answers."""
+    if "opted_out_at" not in outcomes:
+        return outcomes
+    sent, at = outcomes["sent_at"].to_numpy(np.int64), outcomes["opted_out_at"].to_numpy(np.int64).copy()
+    flag = outcomes["opted_out"].to_numpy().copy()
+    for row in np.flatnonzero((flag == 1) & (at >= 0)).tolist():
+        end = int(np.searchsorted(user, user[row], side="right"))
+        last = row + int(np.searchsorted(sent[row:end], at[row], side="left")) - 1
+        if last > row:
+            flag[last], at[last], flag[row], at[row] = 1, at[row], 0, -1
+    return outcomes.assign(opted_out=flag, opted_out_at=at)
 
 
 def _push_events(part: Part, name: str, kind: int, message: Ints, windows: Windows) -> tuple[Ints, Ints, Codes, Ints]:

@@ -18,7 +18,7 @@ from pushrank.domain.user import UserFacts
 from pushrank.features.counts import CountTable
 from pushrank.features.facts import MessageFacts
 from pushrank.learning.errors import LearningError
-from pushrank.learning.history import Part, Windows, Zones, count_rows, message_rows, newest, with_stubs
+from pushrank.learning.history import Part, Windows, Zones, count_rows, newest, with_stubs
 from pushrank.logs import Log
 
 Progress = Callable[[int], None]
@@ -94,35 +94,59 @@ def kept(batch: pd.DataFrame, until: Instant | None, suppressed: frozenset[str])
     return batch if keep.all() else batch[keep]
 
 
-def count_table(source: Source, facts: MessageFacts) -> CountTable:
+class Parts:
+    """A log's users in parts, all rows of a user in one; may be gone through again and again.
+
+    More than one part lies in files below `work`, so that memory does not grow with the log.
+    """
+
+    def __init__(self, source: Source, work: Path) -> None:
+        self._number = max(1, ceil(source.rows / source.rows_per_part))
+        self._folder = work / "parts"
+        self._whole: Part | None = None
+        if self._number == 1:
+            self._whole = Part.of(pd.concat(list(source.outcomes()), ignore_index=True), _activity(source))
+            return
+        self.close()
+        self._folder.mkdir(parents=True)
+        self._split(source.outcomes(), "outcomes")
+        self._split(_activity_batches(source), "activity")
+
+    def __iter__(self) -> Iterator[Part]:
+        if self._whole is not None:
+            yield self._whole
+            return
+        for part in range(self._number):
+            outcomes = self._read("outcomes", part)
+            if len(outcomes):
+                yield Part.of(outcomes, self._read("activity", part))
+
+    def close(self) -> None:
+        """Remove the files."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _split(self, batches: Iterator[pd.DataFrame], name: str) -> None:
+        """Write each batch's rows into the file of their part; which part follows from the user alone."""
+        for place, batch in enumerate(batches):
+            part = pd.util.hash_array(batch["user_id"].to_numpy(dtype=object)) % np.uint64(self._number)
+            for chosen in np.unique(part).tolist():
+                batch[part == chosen].to_parquet(self._folder / f"{name}-{chosen}-{place:06d}.parquet", index=False)
+
+    def _read(self, name: str, part: int) -> pd.DataFrame:
+        files = sorted(self._folder.glob(f"{name}-{part}-*.parquet"))
+        return pd.concat([_NOTHING, *(pd.read_parquet(file) for file in files)], ignore_index=True)
+
+
+def count_table(source: Source, parts: Parts, facts: MessageFacts) -> CountTable:
     """How each message did, hour by hour, over all users."""
     table = CountTable()
-    for batch in source.outcomes():
-        message, bucket, counts = count_rows(
-            batch, message_rows(source.message_ids, batch["message_id"]), source.windows
-        )
-        table.add(facts.key[message], facts.category[message], bucket, counts)
+    for part in parts:
+        row, bucket, counts = count_rows(part.outcomes, part.messages(facts), source.windows)
+        table.add(facts.key[row], facts.category[row], bucket, counts)
     return table
 
 
-def parts(source: Source, work: Path, progress: Progress) -> Iterator[Part]:
-    """Give the log part by part, all rows of a user in one; more than one part passes through files in `work`."""
-    number = max(1, ceil(source.rows / source.rows_per_part))
-    if number == 1:
-        yield Part.of(pd.concat(list(source.outcomes()), ignore_index=True), _activity(source))
-        progress(source.rows)
-        return
-    folder = work / "parts"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    _split(source.outcomes(), folder, "outcomes", number)
-    _split(_activity_batches(source), folder, "activity", number)
-    for part in range(number):
-        outcomes = _read(folder, "outcomes", part)
-        if len(outcomes):
-            yield Part.of(outcomes, _read(folder, "activity", part))
-            progress(len(outcomes))
-    shutil.rmtree(folder)
+_NOTHING = pd.DataFrame({"user_id": pd.Series(dtype="str"), "at": pd.Series(dtype=np.int64)})
 
 
 def _activity_batches(source: Source) -> Iterator[pd.DataFrame]:
@@ -132,20 +156,4 @@ def _activity_batches(source: Source) -> Iterator[pd.DataFrame]:
 
 
 def _activity(source: Source) -> pd.DataFrame:
-    empty = pd.DataFrame({"user_id": pd.Series(dtype="str"), "at": pd.Series(dtype=np.int64)})
-    return pd.concat([empty, *_activity_batches(source)], ignore_index=True)
-
-
-def _split(batches: Iterator[pd.DataFrame], folder: Path, name: str, number: int) -> None:
-    """Write each batch's rows into the file of their part; which part follows from the user alone."""
-    for place, batch in enumerate(batches):
-        part = pd.util.hash_array(batch["user_id"].to_numpy(dtype=object)) % np.uint64(number)
-        for chosen in np.unique(part).tolist():
-            batch[part == chosen].to_parquet(folder / f"{name}-{chosen}-{place:06d}.parquet", index=False)
-
-
-def _read(folder: Path, name: str, part: int) -> pd.DataFrame:
-    files = sorted(folder.glob(f"{name}-{part}-*.parquet"))
-    if not files:
-        return pd.DataFrame({"user_id": pd.Series(dtype="str"), "at": pd.Series(dtype=np.int64)})
-    return pd.concat([pd.read_parquet(file) for file in files], ignore_index=True)
+    return pd.concat([_NOTHING, *_activity_batches(source)], ignore_index=True)
