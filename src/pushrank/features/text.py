@@ -73,7 +73,7 @@ def fit_basis(texts: Sequence[str], buckets: int, dimensions: int, seed: int) ->
     Deerwester et al., "Indexing by Latent Semantic Analysis", 1990. With fewer texts than dimensions the rest is zero.
     """
     from scipy.sparse import csr_matrix  # noqa: PLC0415 - fitting only: the service never needs scipy
-    from sklearn.decomposition import TruncatedSVD  # noqa: PLC0415
+    from sklearn.utils.extmath import randomized_svd  # noqa: PLC0415
 
     found = [np.unique(gram_buckets(text, buckets), return_counts=True) for text in dict.fromkeys(texts)]
     matrix = np.zeros((buckets, dimensions))
@@ -86,6 +86,6 @@ def fit_basis(texts: Sequence[str], buckets: int, dimensions: int, seed: int) ->
     seen = np.bincount(columns, minlength=buckets)
     weight = np.log((1.0 + len(found)) / (1.0 + seen)) * (seen > 0)
     table = csr_matrix((counts * weight[columns], (rows, columns)), shape=(len(found), buckets))
-    directions = TruncatedSVD(rank, random_state=seed).fit(table).components_
+    _, _, directions = randomized_svd(table, n_components=rank, random_state=seed)
     matrix[:, :rank] = np.round(directions.T * weight[:, None], 9)
     return TextBasis(matrix)

@@ -72,7 +72,7 @@ def fit_view(source: Source, config: TrainingConfig) -> FeatureView:
             known[place] += (label >= 0).sum()
     base = (positives + 0.5) / (known + 1.0)
     attributes = tuple(_attribute_code(source, spec) for spec in config.attributes)
-    texts = [message_text(message) for message in source.messages]
+    texts = [message_text(message) for message in source.messages if message.message_id in source.sent]
     basis = fit_basis(texts, config.text_buckets, config.text_dimensions, config.seed)
     return FeatureView(
         names=feature_names(config.text_dimensions, attributes, config.leave_out),
@@ -191,7 +191,7 @@ def _attribute_code(source: Source, spec: AttributeSpec) -> AttributeCode:
         return AttributeCode(spec.of, spec.name, "number")
     values: list[Attribute]
     if spec.of == "message":
-        values = [message.attributes.get(spec.name) for message in source.messages]
+        values = [m.attributes.get(spec.name) for m in source.messages if m.message_id in source.sent]
     else:
         values = [user_attribute(user, spec.name) for user in source.users.values()]
     common = pd.Series([str(value) for value in values if value is not None], dtype=object).value_counts()

@@ -30,11 +30,13 @@ class Source:
     """A log with what all its parts share.
 
     Nothing sent at or after `until` is read (None reads all). A label counts if its window closed by `known_by`:
-    `until`, else the last moment of which the log tells. `rows` is the number of impressions that are read.
+    `until`, else the last moment of which the log tells. `rows` is how many impressions are read, `sent` which messages
+    they sent.
     """
 
     log: Log
     messages: tuple[Message, ...]
+    sent: frozenset[str]
     users: dict[str, UserFacts]
     zones: Zones
     windows: Windows
@@ -75,6 +77,7 @@ def open_source(
     return Source(
         log=log,
         messages=tuple(with_stubs(log.messages(), sorted(ids))),
+        sent=frozenset(ids),
         users=users,
         zones=Zones(users, log.preferences(), config.default_timezone),
         windows=Windows.of(config),
