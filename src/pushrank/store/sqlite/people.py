@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Sequence
 from typing import Any
@@ -44,7 +43,7 @@ _FREEING = frozenset({HoldState.RELEASED, HoldState.FAILED})
 def read_user(connection: sqlite3.Connection, user_key: str, since: Instant, content_keys: Sequence[str]) -> UserRecord:
     """Read a user's row and the pushes that matter, as one statement and so as one snapshot."""
     if content_keys:
-        found = connection.execute(_RECENT_OR_NAMED, (user_key, since, json.dumps(list(content_keys)))).fetchall()
+        found = connection.execute(_RECENT_OR_NAMED, (user_key, since, written(list(content_keys)))).fetchall()
     else:
         found = connection.execute(_RECENT, (user_key, since)).fetchall()
     pushes = [_push(row) for row in found if row[0]]
