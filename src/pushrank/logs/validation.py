@@ -16,7 +16,7 @@ from pushrank.logs.files import Chunk, TableFile
 from pushrank.logs.keys import Hashes, Repeats, hashes, repeated
 from pushrank.logs.log import Log, cell_text, missing_columns, missing_table
 from pushrank.logs.normal import Normal, completed
-from pushrank.logs.schema import HEADS, OUTCOMES, TABLES, TableSpec
+from pushrank.logs.schema import HEADS, OUTCOMES, TABLES, USERS, TableSpec
 
 
 @dataclass(slots=True)
@@ -97,9 +97,10 @@ def _readable(log: Log, spec: TableSpec, tally: _Tally) -> Iterator[TableFile]:
 
 
 def _unknown_columns(spec: TableSpec, file: TableFile, header: Sequence[str]) -> Iterator[Fault]:
+    """Tell of columns that the format does not know; users may have any, unless it looks like a misspelling."""
     for column in header:
-        if column not in spec.columns:
-            near = get_close_matches(column, spec.columns, n=1, cutoff=0.8)
+        near = get_close_matches(column, spec.columns, n=1, cutoff=0.8)
+        if column not in spec.columns and (near or spec is not USERS):
             hint = f"; did you mean {near[0]!r}?" if near else ""
             expected = f"a column of the format{hint}"
             yield Fault(file.name, None, column, expected, "another, kept as an attribute", Severity.WARNING)
