@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from pushrank.service.problem import MEDIA_TYPE, Problem, wrong_value
+from pushrank.service.problem import MEDIA_TYPE, Problem, pointer, wrong_value
 from pushrank.service.wire.values import write_time
 
 _encoder = msgspec.json.Encoder(enc_hook=write_time)
@@ -55,8 +55,7 @@ class Call:
                 raise wrong_value(msg, "unknown parameter; expected cursor or limit")
         limit = query.get("limit", "100")
         if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:5]) <= _MAX_PAGE):
-            msg = "/limit"
-            raise wrong_value(msg, f"expected an integer from 1 to {_MAX_PAGE}, got {limit[:20]!r}")
+            raise wrong_value(pointer("limit"), f"expected an integer from 1 to {_MAX_PAGE}, got {limit[:20]!r}")
         return query.get("cursor", ""), int(limit)
 
 

@@ -36,7 +36,7 @@ def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
 def decode(body: bytes, kind: type[T]) -> T:
     """Read JSON into `kind`. Raises the Problem 400 for broken JSON, 422 with every fault for wrong values."""
     try:
-        return _decoder(kind).decode(body)  # type: ignore[no-any-return]
+        return _decoder(kind).decode(body)  # type: ignore[arg-type, no-any-return]
     except msgspec.ValidationError as error:
         raise _refused(body, kind, str(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -46,14 +46,12 @@ def require_json(headers: Headers) -> None:
     """Refuse with the Problem 415 all but plain `application/json` in UTF-8."""
     media, _, parameters = headers.get(b"content-type", b"").partition(b";")
     if media.strip().lower() != b"application/json" or parameters.strip().lower() not in (b"", b"charset=utf-8"):
-        msg = "Content-Type: application/json"
-        raise _unsupported(msg, headers.get(b"content-type", b"none"))
+        raise _unsupported(headers.get(b"content-type", b"none"), "Content-Type: application/json")
     if headers.get(b"content-encoding", b"identity").lower() != b"identity":
-        msg = "no Content-Encoding"
-        raise _unsupported(msg, headers[b"content-encoding"])
+        raise _unsupported(headers[b"content-encoding"], "no Content-Encoding")
 
 
-def _unsupported(expected: str, got: bytes) -> Problem:
+def _unsupported(got: bytes, expected: str) -> Problem:
     detail = f"expected {expected}, got {got[:60].decode('latin-1')}"
     return Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail, headers={"Accept": "application/json"})
 

@@ -46,7 +46,7 @@ def wrong_value(pointer: str, detail: str) -> Problem:
     return wrong(Fault(pointer, detail))
 
 
-def missing(what: str, name: str) -> Problem:
+def missing(name: str, what: str) -> Problem:
     """Build the 404 for a thing that is not there."""
     return Problem(HTTPStatus.NOT_FOUND, f"there is no {what} {name!r}")
 

@@ -13,12 +13,12 @@ MAX_EVENTS = 1000
 
 
 class EventBody(Body, frozen=True):
-    """One report. `event_id` makes repeating safe; without `at` the time of arrival counts."""
+    """One report. `event_id` makes repeating safe; `at` is when it happened."""
 
     event_id: Id
     type: EventType
     user_id: Id
-    at: Time | None = None
+    at: Time
     message_id: Id | None = None
     decision_id: Id | None = None
     channel: Id | None = None

@@ -1,0 +1,65 @@
+"""API keys."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pushrank.cli.failing import failing
+from pushrank.config.home import Home
+from pushrank.domain.instants import Instant
+from pushrank.rights.keys import SCOPES, new_key, verified
+from pushrank.rights.pseudonyms import SecretError, read_secret
+from pushrank.service.deployment import wall_clock
+from pushrank.store.errors import StoreError
+from pushrank.store.opening import open_store
+
+app = typer.Typer(help="API keys.", no_args_is_help=True)
+
+
+@app.callback()
+def _keys() -> None:
+    """API keys."""
+
+
+@app.command()
+def create(
+    scopes: Annotated[str, typer.Option(help=f"Comma-separated, of: {', '.join(SCOPES)}.")],
+    expires: Annotated[int | None, typer.Option(min=1, help="Days until the key ends; never unless given.")] = None,
+) -> None:
+    """Make an API key and show it once; only its hash is kept."""
+    with failing(ValueError, SecretError, StoreError):
+        typer.echo(create_key(os.environ, scopes.split(","), expires, wall_clock()))
+
+
+def create_key(environment: Mapping[str, str], scopes: list[str], days: int | None, now: Instant) -> str:
+    """Make a key, keep its hash in the store, and return it."""
+    home = Home.of(environment)
+    home.root.mkdir(parents=True, exist_ok=True)
+    key = new_key(read_secret(environment, home), [scope.strip() for scope in scopes], now, days)
+    with closing(open_store(home.store_url(environment))) as store:
+        store.add_key(key.row)
+    return key.text
+
+
+def ensure_dev_key(environment: Mapping[str, str], now: Instant) -> Path:
+    """Write a key with all scopes to `dev-key` of the home (mode 0600) unless the one there still opens the store."""
+    home = Home.of(environment)
+    path = home.dev_key
+    if not (path.exists() and _opens(environment, path.read_text(encoding="ascii").strip(), now)):
+        text = create_key(environment, list(SCOPES), None, now)
+        path.touch(mode=0o600)
+        path.write_text(text + "\n", encoding="ascii")
+    return path
+
+
+def _opens(environment: Mapping[str, str], text: str, now: Instant) -> bool:
+    home = Home.of(environment)
+    with closing(open_store(home.store_url(environment))) as store:
+        row = verified(read_secret(environment, home), text, store.keys(), now)
+    return row is not None and set(row.scopes) >= set(SCOPES)

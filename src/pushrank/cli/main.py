@@ -1,0 +1,17 @@
+"""All commands of `pushrank`. Exit codes: 0 done, 1 the work failed and said why, 2 the command line was wrong."""
+
+from __future__ import annotations
+
+import typer
+
+from pushrank.cli import keys, serve
+
+app = typer.Typer(
+    name="pushrank",
+    help="Ranks push messages so that people keep trusting whoever sends them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(keys.app, name="keys")
+app.command("serve")(serve.serve)

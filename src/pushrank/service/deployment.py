@@ -1,0 +1,133 @@
+"""The parts of one running service, put together from the environment."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from pushrank.config import Category, PolicyConfig, ServiceConfig, load
+from pushrank.config.home import Home, shipped
+from pushrank.domain.instants import Instant
+from pushrank.policy import Policy
+from pushrank.ranking.catalogue import Catalogue
+from pushrank.ranking.holds import Holds
+from pushrank.ranking.ranker import Ranker
+from pushrank.ranking.served import Served
+from pushrank.rights.pseudonyms import Pseudonyms, read_secret
+from pushrank.scoring.bundle import Bundle
+from pushrank.scoring.fallback import without_model
+from pushrank.service.champion import ChampionWatch
+from pushrank.service.keyring import Keyring
+from pushrank.service.metrics import Metrics
+from pushrank.service.once import InFlight
+from pushrank.store.opening import open_store
+from pushrank.store.protocol import Store
+
+Clock: TypeAlias = Callable[[], Instant]
+Chance: TypeAlias = Callable[[], np.random.Generator]
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What handlers work with. `clock` and `chance` are read at the door and nowhere deeper."""
+
+    config: ServiceConfig
+    policy: Policy
+    categories: Mapping[str, Category]
+    store: Store
+    catalogue: Catalogue
+    ranker: Ranker
+    holds: Holds
+    pseudonyms: Pseudonyms
+    keyring: Keyring
+    watch: ChampionWatch
+    metrics: Metrics
+    flights: InFlight
+    clock: Clock
+    chance: Chance
+    shared_metrics: str | None = None
+
+    def limits(self, size: Literal["rank", "write"]) -> tuple[int, float]:
+        """Bytes a body may have, and seconds it may take to arrive."""
+        most = self.config.max_rank_bytes if size == "rank" else self.config.max_write_bytes
+        return most, self.config.request_timeout_seconds
+
+    def close(self) -> None:
+        """End the watch and let go of the store."""
+        self.watch.stop()
+        self.store.close()
+
+
+def wall_clock() -> Instant:
+    """Read the machine's clock; everything deeper gets its moment as an argument."""
+    return time.time_ns() // 1000
+
+
+def own_chance() -> Chance:
+    """Make a source of chance with one generator for each thread."""
+    local = threading.local()
+
+    def generator() -> np.random.Generator:
+        found: np.random.Generator | None = getattr(local, "generator", None)
+        if found is None:
+            found = local.generator = np.random.default_rng()
+        return found
+
+    return generator
+
+
+def open_deployment(environment: Mapping[str, str], clock: Clock = wall_clock) -> Deployment:
+    """Put a service together and start its watch for champions.
+
+    Raises ConfigError, SecretError or StoreError where it cannot run. Without a usable champion it runs degraded.
+    """
+    home = Home.of(environment)
+    home.root.mkdir(parents=True, exist_ok=True)
+    config = load(shipped("service", environment.get("PUSHRANK_CONFIG") or "default"), ServiceConfig)
+    categories = load(shipped("policy", "categories"), dict[str, Category])
+    rules = load(shipped("policy", environment.get("PUSHRANK_POLICY") or config.policy), PolicyConfig)
+    policy = Policy.of(rules, categories)
+    secret = read_secret(environment, home)
+    store = open_store(home.store_url(environment))
+    catalogue, pseudonyms = Catalogue(store), Pseudonyms(secret)
+    ranker = Ranker(store, catalogue, policy, pseudonyms.of, Served.of(without_model()))
+    metrics = Metrics()
+    deployment = Deployment(
+        config=config,
+        policy=policy,
+        categories=categories,
+        store=store,
+        catalogue=catalogue,
+        ranker=ranker,
+        holds=Holds(store, catalogue, policy),
+        pseudonyms=pseudonyms,
+        keyring=Keyring(store, secret, clock),
+        watch=_watch(Path(environment.get("PUSHRANK_MODEL") or home.champion), ranker, metrics),
+        metrics=metrics,
+        flights=InFlight(),
+        clock=clock,
+        chance=own_chance(),
+        shared_metrics=environment.get("PROMETHEUS_MULTIPROC_DIR"),
+    )
+    deployment.watch.look()
+    deployment.watch.start(config.champion_poll_seconds)
+    return deployment
+
+
+def _watch(directory: Path, ranker: Ranker, metrics: Metrics) -> ChampionWatch:
+    metrics.degraded(ranker.served.degraded)
+
+    def take(bundle: Bundle) -> None:
+        ranker.served = Served.of(bundle)
+
+    def report(result: str) -> None:
+        metrics.champion(result)
+        metrics.degraded(ranker.served.degraded)
+
+    return ChampionWatch(directory, take, report)

@@ -1,0 +1,144 @@
+"""Every call there is."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from pushrank.service.call import Call, Reply
+from pushrank.service.deployment import Deployment
+from pushrank.service.handlers import catalogue, events, preferences, ranking, system
+from pushrank.service.routes import Route
+from pushrank.service.wire.events import EventsAnswer, EventsBody
+from pushrank.service.wire.messages import MessageBody, MessagePage, MessagesAnswer, MessagesBody
+from pushrank.service.wire.preferences import PreferencesAnswer, PreferencesBody
+from pushrank.service.wire.rank import ConfirmAnswer, DecisionAnswer, RankBody, ReleaseAnswer, SlateBody
+from pushrank.service.wire.values import Health
+
+_UNKNOWN = (HTTPStatus.NOT_FOUND,)
+
+
+def _openapi(_: Deployment, __: Call) -> Reply:
+    return Reply(HTTPStatus.OK, system.description(ROUTES))
+
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        "POST",
+        "/v1/rank",
+        ranking.rank,
+        "rank",
+        "Which of these messages, if any, this user should get",
+        body=RankBody,
+        answer=DecisionAnswer,
+        size="rank",
+        writes=True,
+    ),
+    Route(
+        "GET",
+        "/v1/decisions/{id}",
+        ranking.show,
+        "rank",
+        "A decision with everything it considered",
+        answer=DecisionAnswer,
+        problems=_UNKNOWN,
+    ),
+    Route(
+        "POST",
+        "/v1/decisions/{id}/confirm",
+        ranking.confirm,
+        "rank",
+        "Ask, just before handing over, what may be sent",
+        body=SlateBody,
+        answer=ConfirmAnswer,
+        size="rank",
+        writes=True,
+        problems=_UNKNOWN,
+    ),
+    Route(
+        "POST",
+        "/v1/decisions/{id}/release",
+        ranking.release,
+        "rank",
+        "Give back what will not be sent",
+        body=SlateBody,
+        answer=ReleaseAnswer,
+        size="rank",
+        writes=True,
+        problems=_UNKNOWN,
+    ),
+    Route(
+        "POST",
+        "/v1/events",
+        events.take,
+        "events:write",
+        "Report what happened; answered once it is durable",
+        body=EventsBody,
+        answer=EventsAnswer,
+        writes=True,
+    ),
+    Route(
+        "POST",
+        "/v1/messages",
+        catalogue.put,
+        "messages:write",
+        "Put messages into the catalogue",
+        body=MessagesBody,
+        answer=MessagesAnswer,
+        writes=True,
+    ),
+    Route(
+        "GET",
+        "/v1/messages",
+        catalogue.page,
+        "messages:write",
+        "The catalogue, by id",
+        answer=MessagePage,
+        paged=True,
+    ),
+    Route(
+        "GET",
+        "/v1/messages/{id}",
+        catalogue.get,
+        "messages:write",
+        "One message",
+        answer=MessageBody,
+        problems=_UNKNOWN,
+    ),
+    Route(
+        "DELETE",
+        "/v1/messages/{id}",
+        catalogue.delete,
+        "messages:write",
+        "Take a message out of the catalogue",
+        writes=True,
+        problems=_UNKNOWN,
+        status=HTTPStatus.NO_CONTENT,
+    ),
+    Route(
+        "GET",
+        "/v1/users/{id}/preferences",
+        preferences.get,
+        "preferences",
+        "What a user chose",
+        answer=PreferencesAnswer,
+        versioned=True,
+    ),
+    Route(
+        "PATCH",
+        "/v1/users/{id}/preferences",
+        preferences.patch,
+        "preferences",
+        "Change what a user chose, by a merge patch",
+        body=PreferencesBody,
+        answer=PreferencesAnswer,
+        writes=True,
+        versioned=True,
+    ),
+    Route("GET", "/livez", system.live, None, "Whether the process lives", answer=Health),
+    Route("GET", "/readyz", system.ready, None, "Whether a verified model and the store are there", answer=Health),
+    Route("GET", "/metrics", system.figures, "metrics:read", "Figures for Prometheus"),
+    Route("GET", "/openapi.json", _openapi, None, "This description"),
+)
+"""In no particular order, since no two match the same request."""
+
+SCOPES: tuple[str, ...] = tuple(sorted({route.scope for route in ROUTES if route.scope is not None}))
