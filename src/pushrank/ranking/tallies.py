@@ -63,7 +63,7 @@ def tally(events: Iterable[Event]) -> Tally:
     """Count one user's events, whatever the order in which they come.
 
     A push is clicked and dismissed at most once, however often it is reported. An opt-out of everything belongs to the
-    last push before it, if that is no older than 72 h. A send that failed was none.
+    push that it names, else to the last one before it, if that is no older than 72 h. A send that failed was none.
     """
     counted: Tally = Counter()
     newest: dict[str, _Sent] = {}
@@ -77,8 +77,10 @@ def tally(events: Iterable[Event]) -> Tally:
             counted[message, event.at // HOUR, "sends"] += 1
         elif event.type in _ONCE_A_PUSH:
             _note(counted, newest.setdefault(message, _Sent(message)), _ONCE_A_PUSH[event.type], event.at)
-        elif _ends_permission(event) and last is not None and event.at - (last.at or 0) <= OPT_OUT_WINDOW:
-            _note(counted, last, "opt_outs", event.at)
+        elif _ends_permission(event):
+            blamed = newest.get(message, last)
+            if blamed is not None and blamed.at is not None and event.at - blamed.at <= OPT_OUT_WINDOW:
+                _note(counted, blamed, "opt_outs", event.at)
     return counted
 
 
