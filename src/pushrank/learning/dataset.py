@@ -21,8 +21,9 @@ from pushrank.features.facts import AttributeCode, MessageFacts, message_facts, 
 from pushrank.features.state import Floats, Ints
 from pushrank.features.text import fit_basis
 from pushrank.features.view import FeatureView, feature_names
-from pushrank.learning.history import Part, outcome_at
-from pushrank.learning.source import Parts, Progress, Source, count_table
+from pushrank.learning.history import events_of, impressions_of, messages_of
+from pushrank.learning.source import Progress, Source, count_table
+from pushrank.logs.parts import Part, outcome_at
 
 Labels = npt.NDArray[np.int8]
 Names = npt.NDArray[np.object_]
@@ -100,7 +101,7 @@ def build(source: Source, view: FeatureView, work: Path, progress: Progress = la
 def build_parts(source: Source, view: FeatureView, work: Path, progress: Progress = lambda _: None) -> Iterator[Rows]:
     """Give the rows of a log part by part, all of a user in one part, so that memory does not grow with the log."""
     facts = message_facts(source.messages, view.basis, view.attributes)
-    parts = Parts(source, work)
+    parts = source.parts(work)
     counts = count_table(source, parts, facts)
     for part in parts:
         yield _part_rows(part, source, view, facts, counts)
@@ -125,9 +126,9 @@ def _gather(some: list[Rows], users: Names) -> Rows:
 
 
 def _part_rows(part: Part, source: Source, view: FeatureView, facts: MessageFacts, counts: CountTable) -> Rows:
-    message = part.messages(facts)
-    impressions = part.impressions(message, source.zones)
-    events = part.events(message, facts, source.zones, source.windows)
+    message = messages_of(part, facts)
+    impressions = impressions_of(part, message, source.zones)
+    events = events_of(part, message, facts, source.zones, source.windows)
     users = _user_columns(part, source, view)
     columns = from_impressions(view, impressions, events, users, facts, counts)
     click, opt_out = _labels(part.outcomes, source)

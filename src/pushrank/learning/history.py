@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pushrank.config import TrainingConfig
-from pushrank.domain.instants import HOUR, MINUTE, Instant, utc_offset
+from pushrank.domain.instants import HOUR, MINUTE, utc_offset
 from pushrank.domain.message import Message
 from pushrank.domain.user import Preferences, UserFacts
 from pushrank.features.columns import Impressions, UserEvents
@@ -28,6 +26,7 @@ from pushrank.features.events import (
 )
 from pushrank.features.facts import MessageFacts
 from pushrank.features.state import MESSAGE_TAGS, Ints
+from pushrank.logs.parts import Part, Windows, outcome_at
 
 Codes = npt.NDArray[np.int8]
 
@@ -40,32 +39,6 @@ OUTCOMES = {
     "opted_out": KIND_OPTED_OUT,
 }
 _QUARTER = 15 * MINUTE
-
-
-@dataclass(frozen=True, slots=True)
-class Windows:
-    """How long after a send a label is still open, in microseconds."""
-
-    click: int
-    opt_out: int
-
-    @classmethod
-    def of(cls, config: TrainingConfig) -> Windows:
-        """Read the windows of a training configuration."""
-        return cls(round(config.click_window_hours * HOUR), round(config.opt_out_window_hours * HOUR))
-
-    def of_outcome(self, name: str) -> int:
-        """Window after which an outcome without a time is known."""
-        return self.opt_out if name in ("opted_out", "category_opted_out") else self.click
-
-
-def outcome_at(outcomes: pd.DataFrame, name: str, windows: Windows) -> Ints:
-    """When each row's outcome happened, else when it became known (end of the window), else -1 where it did not."""
-    if name not in outcomes:
-        return np.full(len(outcomes), -1, dtype=np.int64)
-    sent, at = outcomes["sent_at"].to_numpy(np.int64), outcomes[f"{name}_at"].to_numpy(np.int64)
-    known = np.where(at >= 0, at, sent + windows.of_outcome(name))
-    return np.where(outcomes[name].to_numpy() == 1, known, -1)
 
 
 def message_rows(message_ids: Sequence[str], ids: pd.Series[str]) -> Ints:
@@ -119,74 +92,34 @@ class Zones:
         return np.array(offsets, dtype=np.int64)[inverse]
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """The tables of some users in normal form, their ids by code, and the code of each row.
+def messages_of(part: Part, facts: MessageFacts) -> Ints:
+    """Row of each outcome's message in `facts`."""
+    return message_rows(facts.message_ids, part.outcomes["message_id"])
 
-    Outcomes are sorted by user and moment, and each timed opt-out stands at the user's last push before it.
-    """
 
-    user_ids: Sequence[str]
-    outcomes: pd.DataFrame
-    outcome_user: Ints
-    activity: pd.DataFrame
-    activity_user: Ints
+def impressions_of(part: Part, message: Ints, zones: Zones) -> Impressions:
+    """Impressions in the order of the part's outcomes; `message` gives each row's place in the facts."""
+    at = part.outcomes["sent_at"].to_numpy(np.int64)
+    return Impressions(part.outcome_user, at, zones.offsets(part.user_ids, part.outcome_user, at), message)
 
-    @classmethod
-    def of(cls, outcomes: pd.DataFrame, activity: pd.DataFrame) -> Part:
-        """Give codes to the users of the outcomes, and drop the activity of strangers."""
-        user, ids = pd.factorize(outcomes["user_id"].to_numpy(), sort=True)
-        order = np.lexsort((outcomes["message_id"].to_numpy().astype(str), outcomes["sent_at"].to_numpy(), user))
-        stranger = pd.Index(ids).get_indexer(pd.Index(activity["user_id"]))
-        code = user[order].astype(np.int64)
-        return cls(
-            list(ids),
-            _last_push_takes_it(outcomes.iloc[order].reset_index(drop=True), code),
-            code,
-            activity[stranger >= 0],
-            stranger[stranger >= 0].astype(np.int64),
-        )
 
-    def messages(self, facts: MessageFacts) -> Ints:
-        """Row of each outcome's message in `facts`."""
-        return message_rows(facts.message_ids, self.outcomes["message_id"])
-
-    def impressions(self, message: Ints, zones: Zones) -> Impressions:
-        """Impressions in the order of `outcomes`; `message` gives each row's place in the facts."""
-        at = self.outcomes["sent_at"].to_numpy(np.int64)
-        return Impressions(self.outcome_user, at, zones.offsets(self.user_ids, self.outcome_user, at), message)
-
-    def events(self, message: Ints, facts: MessageFacts, zones: Zones, windows: Windows) -> UserEvents:
-        """Everything that happened to these users, by user and in canonical order."""
-        pushes = [_push_events(self, name, kind, message, windows) for name, kind in _HAPPENED.items()]
-        user, at, kind, row = (np.concatenate(column) for column in zip(*pushes, strict=True))
-        tags = _activity_tags(self.activity)
-        user, at = np.concatenate((user, self.activity_user)), np.concatenate((at, _at(self.activity)))
-        kind = np.concatenate((kind, np.full(len(tags), KIND_ACTIVITY, dtype=np.int8)))
-        none = np.zeros(len(tags), dtype=np.int64)
-        key, category, root = (np.concatenate((v[row], none)) for v in (facts.key, facts.category, facts.root))
-        offset = zones.offsets(self.user_ids, user, at)
-        columns = EventColumns(kind, at, offset, key, category, root, np.concatenate((facts.tags[row], tags)))
-        order = np.lexsort((columns.tags.sum(axis=1), columns.message, columns.kind, columns.at, user))
-        start = np.searchsorted(user[order], np.arange(len(self.user_ids) + 1)).astype(np.int64)
-        return UserEvents(start, columns.take(order))
+def events_of(part: Part, message: Ints, facts: MessageFacts, zones: Zones, windows: Windows) -> UserEvents:
+    """Everything that happened to the part's users, by user and in canonical order."""
+    pushes = [_push_events(part, name, kind, message, windows) for name, kind in _HAPPENED.items()]
+    user, at, kind, row = (np.concatenate(column) for column in zip(*pushes, strict=True))
+    tags = _activity_tags(part.activity)
+    user, at = np.concatenate((user, part.activity_user)), np.concatenate((at, _at(part.activity)))
+    kind = np.concatenate((kind, np.full(len(tags), KIND_ACTIVITY, dtype=np.int8)))
+    none = np.zeros(len(tags), dtype=np.int64)
+    key, category, root = (np.concatenate((v[row], none)) for v in (facts.key, facts.category, facts.root))
+    offset = zones.offsets(part.user_ids, user, at)
+    columns = EventColumns(kind, at, offset, key, category, root, np.concatenate((facts.tags[row], tags)))
+    order = np.lexsort((columns.tags.sum(axis=1), columns.message, columns.kind, columns.at, user))
+    start = np.searchsorted(user[order], np.arange(len(part.user_ids) + 1)).astype(np.int64)
+    return UserEvents(start, columns.take(order))
 
 
 _HAPPENED = {"sent": KIND_SENT, **OUTCOMES}
-
-
-def _last_push_takes_it(outcomes: pd.DataFrame, user: Ints) -> pd.DataFrame:
-    """Move each timed opt-out to the user's last push before it: the one that it answers."""
-    if "opted_out_at" not in outcomes:
-        return outcomes
-    sent, at = outcomes["sent_at"].to_numpy(np.int64), outcomes["opted_out_at"].to_numpy(np.int64).copy()
-    flag = outcomes["opted_out"].to_numpy().copy()
-    for row in np.flatnonzero((flag == 1) & (at >= 0)).tolist():
-        end = int(np.searchsorted(user, user[row], side="right"))
-        last = row + int(np.searchsorted(sent[row:end], at[row], side="left")) - 1
-        if last > row:
-            flag[last], at[last], flag[row], at[row] = 1, at[row], 0, -1
-    return outcomes.assign(opted_out=flag, opted_out_at=at)
 
 
 def _push_events(part: Part, name: str, kind: int, message: Ints, windows: Windows) -> tuple[Ints, Ints, Codes, Ints]:
@@ -207,9 +140,3 @@ def _activity_tags(activity: pd.DataFrame) -> Ints:
     lists = [tuple(tags) if tags is not None else () for tags in activity["tags"]]
     code, found = pd.factorize(pd.Series(lists, dtype=object))
     return np.array([tag_keys(tags) for tags in found], dtype=np.int64)[code]
-
-
-def newest(outcomes: pd.DataFrame) -> Instant:
-    """The last moment of which these rows tell."""
-    times = [name for name in ("sent_at", *(f"{name}_at" for name in OUTCOMES)) if name in outcomes]
-    return int(outcomes[times].to_numpy(np.int64).max(initial=-1))

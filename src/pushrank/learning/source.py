@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from math import ceil
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +17,11 @@ from pushrank.domain.user import UserFacts
 from pushrank.features.counts import CountTable
 from pushrank.features.facts import MessageFacts
 from pushrank.learning.errors import LearningError
-from pushrank.learning.history import Part, Windows, Zones, count_rows, newest, with_stubs
+from pushrank.learning.history import Zones, count_rows, messages_of, with_stubs
 from pushrank.logs import Log
+from pushrank.logs.parts import Parts, Windows, newest
 
 Progress = Callable[[int], None]
-_ACTIVITY = ["user_id", "at", "tags"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +49,12 @@ class Source:
     def message_ids(self) -> tuple[str, ...]:
         """Ids of `messages`, in their order."""
         return tuple(message.message_id for message in self.messages)
+
+    def parts(self, work: Path) -> Parts:
+        """Divide the log by users; files of large logs lie below `work`."""
+        return Parts(
+            self.log, partial(kept, until=self.until, suppressed=self.suppressed), self.rows, self.rows_per_part, work
+        )
 
     def outcomes(self) -> Iterator[pd.DataFrame]:
         """Batches of outcomes in normal form, without what must not be read."""
@@ -97,66 +102,10 @@ def kept(batch: pd.DataFrame, until: Instant | None, suppressed: frozenset[str])
     return batch if keep.all() else batch[keep]
 
 
-class Parts:
-    """A log's users in parts, all rows of a user in one; may be gone through again and again.
-
-    More than one part lies in files below `work`, so that memory does not grow with the log.
-    """
-
-    def __init__(self, source: Source, work: Path) -> None:
-        self._number = max(1, ceil(source.rows / source.rows_per_part))
-        self._folder = work / "parts"
-        self._whole: Part | None = None
-        if self._number == 1:
-            self._whole = Part.of(pd.concat(list(source.outcomes()), ignore_index=True), _activity(source))
-            return
-        self.close()
-        self._folder.mkdir(parents=True)
-        self._split(source.outcomes(), "outcomes")
-        self._split(_activity_batches(source), "activity")
-
-    def __iter__(self) -> Iterator[Part]:
-        if self._whole is not None:
-            yield self._whole
-            return
-        for part in range(self._number):
-            outcomes = self._read("outcomes", part)
-            if len(outcomes):
-                yield Part.of(outcomes, self._read("activity", part))
-
-    def close(self) -> None:
-        """Remove the files."""
-        shutil.rmtree(self._folder, ignore_errors=True)
-
-    def _split(self, batches: Iterator[pd.DataFrame], name: str) -> None:
-        """Write each batch's rows into the file of their part; which part follows from the user alone."""
-        for place, batch in enumerate(batches):
-            part = pd.util.hash_array(batch["user_id"].to_numpy(dtype=object)) % np.uint64(self._number)
-            for chosen in np.unique(part).tolist():
-                batch[part == chosen].to_parquet(self._folder / f"{name}-{chosen}-{place:06d}.parquet", index=False)
-
-    def _read(self, name: str, part: int) -> pd.DataFrame:
-        files = sorted(self._folder.glob(f"{name}-{part}-*.parquet"))
-        return pd.concat([_NOTHING, *(pd.read_parquet(file) for file in files)], ignore_index=True)
-
-
 def count_table(source: Source, parts: Parts, facts: MessageFacts) -> CountTable:
     """How each message did, hour by hour, over all users."""
     table = CountTable()
     for part in parts:
-        row, bucket, counts = count_rows(part.outcomes, part.messages(facts), source.windows)
+        row, bucket, counts = count_rows(part.outcomes, messages_of(part, facts), source.windows)
         table.add(facts.key[row], facts.category[row], bucket, counts)
     return table
-
-
-_NOTHING = pd.DataFrame({"user_id": pd.Series(dtype="str"), "at": pd.Series(dtype=np.int64)})
-
-
-def _activity_batches(source: Source) -> Iterator[pd.DataFrame]:
-    if source.log.has("activity"):
-        for batch in source.log.batches("activity", rows=source.rows_per_part):
-            yield batch[[name for name in _ACTIVITY if name in batch]]
-
-
-def _activity(source: Source) -> pd.DataFrame:
-    return pd.concat([_NOTHING, *_activity_batches(source)], ignore_index=True)
