@@ -63,9 +63,8 @@ def _compare(title: str, label: str, rows: pd.DataFrame, rounds: int) -> None:
     p: dict[str, Floats] = {name: rows[column].to_numpy(dtype=np.float64) for name, column in scores.items()}
     print(f"\n{title}: {len(y)} rows, {int(y.sum())} positives")
     for name, one in p.items():
-        print(
-            f"  {name:10} AUC {auc(y, one):.4f}  within {auc_within_user(y, one, user):.4f}  loss {log_loss(y, one):.5f}"
-        )
+        within_user = auc_within_user(y, one, user)
+        print(f"  {name:10} AUC {auc(y, one):.4f}  within user {within_user:.4f}  log loss {log_loss(y, one):.5f}")
     for name in ("plain", "user_rate"):
         pooled = paired_auc_difference(p["model"], p[name], y, user, rounds, SEED)
         within = paired_auc_within_user_difference(p["model"], p[name], y, user, rounds, SEED)
