@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import reduce
-from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -103,11 +102,6 @@ class ColumnMap:
 def load_columns(name: str = "columns") -> ColumnMap:
     """Read a shipped column map by name, or any YAML file; raises ConfigError naming what is wrong."""
     return load(shipped("training", name), ColumnMap)
-
-
-def columns_file(path: str | Path) -> ColumnMap:
-    """Read the column map in a YAML file."""
-    return load(Path(path), ColumnMap)
 
 
 def _joined(arrays: list[pa.Array]) -> pa.Array:

@@ -49,7 +49,8 @@ def _write(folder: Path, events: pd.DataFrame, items: pd.DataFrame) -> Path:
 
 def _user_ids(events: pd.DataFrame) -> pd.Series[str]:
     """Name each combination of user features by its hash."""
-    together = events[_FEATURES].astype(str).agg("|".join, axis=1)
+    features = events[_FEATURES].astype(str)
+    together = features[_FEATURES[0]].str.cat(features[_FEATURES[1:]], sep="|")
     names = {text: f"u-{hashlib.sha256(text.encode()).hexdigest()[:_SHORT]}" for text in together.unique()}
     return together.map(names)
 
