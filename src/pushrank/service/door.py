@@ -59,6 +59,10 @@ class Door:
         else:
             await self._inner(scope, receive, send)
 
+    def close(self) -> None:
+        """Let the handlers' threads go."""
+        self._threads.shutdown()
+
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = perf_counter()
         deployment, template = self._deployment(), _UNKNOWN

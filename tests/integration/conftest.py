@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.small_service import (
+    MESSAGES,
+    RunningService,
+    SmallService,
+    lay_champion,
+    running_service,
+    service_in_process,
+)
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    """The real `bentoml serve` with a small model and a small catalogue, once for all tests of a session."""
+    home = tmp_path_factory.mktemp("running")
+    lay_champion(home)
+    with running_service(home) as service:
+        assert service.call.post("/v1/messages", {"messages": MESSAGES}).status_code == 200
+        yield service
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallService]:
+    """The service in this process, with a small model and a small catalogue."""
+    home = tmp_path_factory.mktemp("served")
+    lay_champion(home)
+    with service_in_process(home) as service:
+        assert service.call.post("/v1/messages", {"messages": MESSAGES}).status_code == 200
+        yield service
