@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from pushrank.cli import keys, serve
+from pushrank.cli import history, keys, rank, serve
 
 app = typer.Typer(
     name="pushrank",
@@ -15,3 +15,6 @@ app = typer.Typer(
 )
 app.add_typer(keys.app, name="keys")
 app.command("serve")(serve.serve)
+app.command("load")(history.load)
+app.command("export-log")(history.export)
+app.command("rank")(rank.rank)

@@ -47,6 +47,13 @@ def served_environment(environment: Mapping[str, str], config: Path | None) -> d
     return served
 
 
+def bundle_of(model: str, environment: Mapping[str, str]) -> Path:
+    """Folder of a bundle: the reference `model` exported, a folder as it is, the champion where it is empty."""
+    if model.startswith("models:/"):
+        return _exported(model, environment)
+    return Path(model) if model else Home.of(environment).champion
+
+
 def _exported(reference: str, environment: Mapping[str, str]) -> Path:
     # MLflow takes seconds to import, and only a reference needs it.
     from pushrank.learning.tracking import open_registry  # noqa: PLC0415

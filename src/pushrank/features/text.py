@@ -72,14 +72,15 @@ def fit_basis(texts: Sequence[str], buckets: int, dimensions: int, seed: int) ->
 
     Deerwester et al., "Indexing by Latent Semantic Analysis", 1990. With fewer texts than dimensions the rest is zero.
     """
-    from scipy.sparse import csr_matrix  # noqa: PLC0415 - fitting only: the service never needs scipy
-    from sklearn.utils.extmath import randomized_svd  # noqa: PLC0415
-
     found = [np.unique(gram_buckets(text, buckets), return_counts=True) for text in dict.fromkeys(texts)]
     matrix = np.zeros((buckets, dimensions))
     rank = min(dimensions, len(found) - 1)
     if rank < 1:
         return TextBasis(matrix)
+    # For fitting only: the service never needs these.
+    from scipy.sparse import csr_matrix  # noqa: PLC0415
+    from sklearn.utils.extmath import randomized_svd  # noqa: PLC0415
+
     rows = np.repeat(np.arange(len(found)), [places.size for places, _ in found])
     columns = np.concatenate([places for places, _ in found])
     counts = np.sqrt(np.concatenate([count for _, count in found]).astype(np.float64))

@@ -1,0 +1,73 @@
+"""The parts of the house that a command works with, put together from the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pushrank.config import Category, PolicyConfig, TrainingConfig, load
+from pushrank.config.home import Home, shipped
+from pushrank.logs import open_log
+from pushrank.logs.parts import Windows
+from pushrank.policy import Policy
+from pushrank.ranking.catalogue import Catalogue
+from pushrank.ranking.ranker import Ranker
+from pushrank.ranking.served import Served
+from pushrank.rights.pseudonyms import Pseudonyms, read_secret
+from pushrank.scoring.bundle import load as load_bundle
+from pushrank.store.opening import open_store
+from pushrank.store.protocol import Store
+from pushrank.transfer.exporting import pseudonymous
+from pushrank.transfer.loading import Destination
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A store with what reads and writes it."""
+
+    home: Home
+    store: Store
+    catalogue: Catalogue
+    policy: Policy
+    pseudonyms: Pseudonyms
+    key_id: str
+
+    def destination(self, log: Path) -> Destination:
+        """Where a log goes; the users of an exported log bear their pseudonyms already."""
+        known = pseudonymous(log, self.key_id)
+        return Destination(self.store, self.catalogue, self.policy, _same if known else self.pseudonyms.of)
+
+    def ranker(self, bundle: Path, pseudonym: Callable[[str], str] | None = None) -> Ranker:
+        """A ranker that serves the bundle in a folder."""
+        served = Served.of(load_bundle(bundle))
+        return Ranker(self.store, self.catalogue, self.policy, pseudonym or self.pseudonyms.of, served)
+
+
+@contextmanager
+def opened(environment: Mapping[str, str], url: str | None = None) -> Iterator[Opened]:
+    """Open the deployment's store, or the one at `url`, under its policy; closed on leaving."""
+    home = Home.of(environment)
+    home.root.mkdir(parents=True, exist_ok=True)
+    rules = load(shipped("policy", environment.get("PUSHRANK_POLICY") or "default"), PolicyConfig)
+    policy = Policy.of(rules, load(shipped("policy", "categories"), dict[str, Category]))
+    secret = read_secret(environment, home)
+    with closing(open_store(url or home.store_url(environment))) as store:
+        yield Opened(home, store, Catalogue(store), policy, Pseudonyms(secret), secret.key_id)
+
+
+def windows() -> Windows:
+    """The label windows of the default training configuration."""
+    return Windows.of(load(shipped("training", "default"), TrainingConfig))
+
+
+def users_of(data: Path) -> list[str]:
+    """Every user of a log, sorted."""
+    log = open_log(data)
+    ids = {name for batch in log.batches("outcomes", columns=["user_id"]) for name in batch["user_id"].unique()}
+    return sorted(ids | set(log.users()))
+
+
+def _same(user_id: str) -> str:
+    return user_id

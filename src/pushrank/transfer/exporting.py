@@ -1,0 +1,209 @@
+"""What the store holds, as a log: the next training's input. Users appear by pseudonym."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pandas as pd
+
+from pushrank.domain.codes import EventType
+from pushrank.domain.event import Event
+from pushrank.domain.instants import Instant
+from pushrank.domain.message import Message
+from pushrank.domain.preferences_json import to_json
+from pushrank.features.events import EVERYTHING
+from pushrank.logs import write_table
+from pushrank.store.protocol import Store
+
+ABOUT = "export.json"
+
+_FIRST = {
+    EventType.CLICKED: "clicked_at",
+    EventType.OPENED: "opened_at",
+    EventType.DISMISSED: "dismissed_at",
+    EventType.CONVERTED: "converted_at",
+}
+_TIMES = ("sent_at", *_FIRST.values(), "opted_out_at", "category_opted_out_at")
+
+
+@dataclass(slots=True)
+class _Told:
+    """Rows gathered from one user's events."""
+
+    outcomes: list[dict[str, Any]] = field(default_factory=list)
+    activity: list[dict[str, Any]] = field(default_factory=list)
+
+
+def export_log(store: Store, out: Path, since: Instant, key_id: str) -> dict[str, int]:
+    """Write all tables of a log below `out`; gives the number of rows of each.
+
+    Sends at or after `since` with what came of them, activity, decisions and their propensities, users, preferences,
+    consents and the whole catalogue. `key_id` names the key of the pseudonyms, so that a load of this log knows them.
+    """
+    told = _gather(store, since)
+    decisions = list(_decisions(store, since))
+    _complete(told.outcomes, decisions)
+    tables = {
+        "outcomes": _frame(told.outcomes, ["user_id", "message_id", *_TIMES], _TIMES),
+        "activity": _frame(told.activity, ["user_id", "at", "kind", "tags", "items"], ("at",)),
+        "decisions": _frame(decisions, _DECISION, ("decided_at",)),
+        "messages": _messages(store),
+        **_people(store),
+    }
+    for name, frame in tables.items():
+        write_table(out, name, frame)
+    (out / ABOUT).write_bytes(msgspec.json.encode({"users": "pseudonym", "key_id": key_id}))
+    return {name: len(frame) for name, frame in tables.items()}
+
+
+def pseudonymous(log: Path, key_id: str) -> bool:
+    """Whether the users of a log are pseudonyms under this key already.
+
+    Raises ValueError where they are pseudonyms under another one: nobody could be recognised.
+    """
+    try:
+        about = msgspec.json.decode((log / ABOUT).read_bytes())
+    except FileNotFoundError:
+        return False
+    if about["key_id"] != key_id:
+        msg = f"{log / ABOUT}: expected pseudonyms under this deployment's key {key_id!r}, got {about['key_id']!r}"
+        raise ValueError(msg)
+    return True
+
+
+def _gather(store: Store, since: Instant) -> _Told:
+    events: dict[str, list[Event]] = {}
+    for stored in store.events_since(since):
+        events.setdefault(stored.event.user_id, []).append(stored.event)
+    told = _Told()
+    for user_key in sorted(events):
+        _tell(told, sorted(events[user_key], key=_by_moment))
+    return told
+
+
+def _by_moment(event: Event) -> tuple[Instant, bool, str]:
+    return event.at, event.type is not EventType.SENT, event.event_id
+
+
+def _tell(told: _Told, events: list[Event]) -> None:
+    """Add one user's events, in order of time: each send is a row, what follows is noted on the row it is about."""
+    failed = {(event.message_id, event.decision_id) for event in events if event.type is EventType.FAILED}
+    newest: dict[str | None, dict[str, Any]] = {}
+    last: dict[str, Any] | None = None
+    for event in events:
+        if event.type is EventType.ACTIVITY:
+            told.activity.append(_activity(event))
+        elif event.type is EventType.SENT and (event.message_id, event.decision_id) not in failed:
+            last = newest[event.message_id] = _sent(event)
+            told.outcomes.append(last)
+        elif event.type in _FIRST and event.message_id in newest:
+            _note(newest[event.message_id], event)
+        elif event.type is EventType.OPTED_OUT:
+            _note_opt_out(newest.get(event.message_id), last, event)
+
+
+def _activity(event: Event) -> dict[str, Any]:
+    kind = event.kind or "activity"
+    return {
+        "user_id": event.user_id,
+        "at": event.at,
+        "kind": kind,
+        "tags": list(event.tags),
+        "items": list(event.items),
+    }
+
+
+def _sent(event: Event) -> dict[str, Any]:
+    row: dict[str, Any] = dict.fromkeys(_TIMES)
+    row |= {"user_id": event.user_id, "message_id": event.message_id, "sent_at": event.at}
+    return row | {"channel": event.channel, "decision_id": event.decision_id, "conversion_value": None}
+
+
+def _note(row: dict[str, Any], event: Event) -> None:
+    name = _FIRST[event.type]
+    if row[name] is None:
+        row[name] = event.at
+        if event.type is EventType.CONVERTED:
+            row["conversion_value"] = event.amount
+
+
+def _note_opt_out(about: dict[str, Any] | None, last: dict[str, Any] | None, event: Event) -> None:
+    everything = event.scope in (None, EVERYTHING)
+    row = last if everything else about or last
+    name = "opted_out_at" if everything else "category_opted_out_at"
+    if row is not None and row[name] is None:
+        row[name] = event.at
+
+
+_DECISION = ["decision_id", "user_id", "decided_at", "candidates", "chosen", "propensity"]
+
+
+def _decisions(store: Store, since: Instant) -> Iterator[dict[str, Any]]:
+    for row in store.decisions_since(since):
+        if row.mode == "look":
+            continue
+        body = msgspec.json.decode(row.body)
+        chosen = [entry["message_id"] for entry in body["slate"]]
+        yield {
+            "decision_id": row.decision_id,
+            "user_id": row.user_key,
+            "decided_at": row.decided_at,
+            "candidates": [*chosen, *(entry["message_id"] for entry in body["passed_over"])],
+            "chosen": chosen,
+            "propensity": body["propensity"],
+        }
+
+
+def _complete(outcomes: list[dict[str, Any]], decisions: list[dict[str, Any]]) -> None:
+    """Give each send the candidates and the propensity of the decision it came from."""
+    by_id = {decision["decision_id"]: decision for decision in decisions}
+    for row in outcomes:
+        decision = by_id.get(row["decision_id"])
+        row["candidates"] = decision["candidates"] if decision else None
+        row["propensity"] = decision["propensity"] if decision else None
+
+
+def _frame(rows: list[dict[str, Any]], columns: list[str], times: tuple[str, ...]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows) if rows else pd.DataFrame({name: pd.Series(dtype="object") for name in columns})
+    for name in times:
+        frame[name] = pd.to_datetime(frame[name].astype("Int64"), unit="us", utc=True)
+    return frame
+
+
+def _messages(store: Store) -> pd.DataFrame:
+    rows = []
+    for message in (*store.messages(), *store.messages(deleted=True)):
+        row = asdict(message)
+        row |= row.pop("attributes")
+        rows.append({name: _cell(value) for name, value in row.items()})
+    columns = list(Message.__dataclass_fields__)
+    return _frame(rows, columns, ("published_at", "expires_at")).dropna(axis=1, how="all")
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _people(store: Store) -> dict[str, pd.DataFrame]:
+    users, preferences, consents = [], [], []
+    for user_key in store.users():
+        record = store.user(user_key, since=0)
+        facts = asdict(record.facts)
+        users.append({"user_id": user_key, **facts, **facts.pop("attributes")})
+        chosen = to_json(record.preferences)
+        granted = chosen.pop("consents", {})
+        preferences.append({"user_id": user_key, **chosen, "muted_until": record.preferences.muted_until})
+        consents += [{"user_id": user_key, "purpose": purpose, **consent} for purpose, consent in granted.items()]
+    tables = {"users": _frame(users, ["user_id"], ("registered_at",) if users else ())}
+    tables["users"] = tables["users"].drop(columns="attributes", errors="ignore")
+    tables["preferences"] = _frame(preferences, ["user_id"], ("muted_until",) if preferences else ())
+    if consents:
+        tables["consents"] = _frame(consents, ["user_id", "purpose", "granted"], ())
+    return tables
