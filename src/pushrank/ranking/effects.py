@@ -50,7 +50,8 @@ def attribute_fault(event: Event) -> str | None:
 def overruled(event: Event, later: Event) -> bool:
     """Whether `later` has the last word on what `event` says; both are of one user, `later` is the younger.
 
-    Only an opt-in overrules an opt-out or a lost reach: what ends permission is never lost to anything else.
+    Only an opt-in overrules an opt-out or a lost reach: what ends permission is never lost to anything else. Sends and
+    failures are settled apart.
     """
     if event.type in (EventType.OPTED_OUT, EventType.REACH_LOST):
         return later.type is EventType.OPTED_IN and _scope(later) == _scope(event)
@@ -58,9 +59,6 @@ def overruled(event: Event, later: Event) -> bool:
         return later.type in (EventType.OPTED_OUT, EventType.REACH_LOST) and _scope(later) == _scope(event)
     if event.type is EventType.ATTRIBUTE:
         return later.type is EventType.ATTRIBUTE and later.name == event.name
-    if event.type in (EventType.SENT, EventType.FAILED):
-        other = EventType.FAILED if event.type is EventType.SENT else EventType.SENT
-        return later.type is other and (later.message_id, later.decision_id) == (event.message_id, event.decision_id)
     return False
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from pushrank.domain.codes import EventType, HoldState
+from pushrank.domain.codes import HoldState
 from pushrank.domain.event import Event
 from pushrank.domain.message import Message
 from pushrank.domain.record import Push
@@ -43,44 +43,27 @@ def _yielding(push: Push) -> Push:
     return replace(push, content_key=f"{push.content_key}#{push.push_id}")
 
 
-def settle(pushes: Sequence[Push], event: Event, message: Message, *, overruled: bool) -> tuple[Push, ...]:
-    """Return the pushes that a `sent` or `failed` event makes or changes.
+def sent(pushes: Sequence[Push], event: Event, message: Message) -> tuple[Push, ...]:
+    """Return the pushes that change because of a send that stands.
 
     A send with a decision settles what that decision reserved, whatever became of the hold: it was sent. A send
-    without one is another system's push. `overruled` says that a later report took this one back.
+    without one is another system's push.
     """
-    if event.type is EventType.SENT:
-        return with_way(pushes, _sent(pushes, event, message, HoldState.FAILED if overruled else HoldState.CONFIRMED))
-    if event.type is EventType.FAILED and not overruled:
-        return _failed(pushes, event)
-    return ()
-
-
-def _sent(pushes: Sequence[Push], event: Event, message: Message, state: HoldState) -> Push:
-    name = _name(event)
+    name = name_of(event)
     known = next((push for push in pushes if push.push_id == name), None)
     if known is None:
-        return Push(
-            push_id=name,
-            content_key=message.content_key,
-            message_id=message.message_id,
-            category=message.category,
-            kind=message.kind,
-            state=state,
-            at=event.at,
-            decision_id=event.decision_id,
-            channel=event.channel or "push",
-        )
+        known = _new(event, message)
     at = known.at if known.state is HoldState.CONFIRMED else event.at
-    return replace(known, state=state, at=at, expires_at=None)
+    return with_way(pushes, replace(known, state=HoldState.CONFIRMED, at=at, expires_at=None))
 
 
-def _failed(pushes: Sequence[Push], event: Event) -> tuple[Push, ...]:
-    if event.decision_id is None:
-        meant = [p for p in pushes if p.decision_id is None and p.message_id == event.message_id]
-    else:
-        meant = [p for p in pushes if p.push_id == _name(event)]
-    known = max((p for p in meant if p.state in _ACTIVE), key=lambda push: push.at, default=None)
+def failed(pushes: Sequence[Push], event: Event) -> tuple[Push, ...]:
+    """Return the pushes that change because the one that `event` speaks of was not sent; none where it counts no more.
+
+    What bore its content key before gets the key back.
+    """
+    name = name_of(event)
+    known = next((push for push in pushes if push.push_id == name and push.state in _ACTIVE), None)
     if known is None:
         return ()
     archived = [p for p in pushes if p.content_key.startswith(f"{known.content_key}#") and p.state in _ACTIVE]
@@ -89,7 +72,22 @@ def _failed(pushes: Sequence[Push], event: Event) -> tuple[Push, ...]:
     return (freed,) if back is None else (freed, replace(back, content_key=known.content_key))
 
 
-def _name(event: Event) -> str:
+def name_of(event: Event) -> str:
+    """Name of the push that a `sent` or, with a decision, a `failed` event speaks of."""
     if event.decision_id is None:
         return foreign_push_id(event.event_id)
     return push_id(event.decision_id, event.message_id or "")
+
+
+def _new(event: Event, message: Message) -> Push:
+    return Push(
+        push_id=name_of(event),
+        content_key=message.content_key,
+        message_id=message.message_id,
+        category=message.category,
+        kind=message.kind,
+        state=HoldState.CONFIRMED,
+        at=event.at,
+        decision_id=event.decision_id,
+        channel=event.channel or "push",
+    )

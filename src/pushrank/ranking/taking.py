@@ -10,17 +10,14 @@ from typing import NamedTuple, TypeVar
 from pushrank.domain.codes import EventType
 from pushrank.domain.event import Event
 from pushrank.domain.instants import utc_offset
-from pushrank.domain.message import Message
-from pushrank.domain.record import Change, CountDelta, Push, Reading, StoredEvent, UserRecord
+from pushrank.domain.record import Change, CountDelta, Reading, StoredEvent, UserRecord
 from pushrank.features.events import encode_events, folds
 from pushrank.features.fold import fold
 from pushrank.features.state import decode_state, encode_state
 from pushrank.policy import Policy, zone_of
 from pushrank.ranking.catalogue import LookUp
-from pushrank.ranking.decision_json import read
 from pushrank.ranking.effects import applied, overruled, without_birth_date
-from pushrank.ranking.identifiers import push_id
-from pushrank.ranking.ledger import merged, settle
+from pushrank.ranking.settling import settled
 from pushrank.ranking.tallies import INTERACTING, Tally, canonical, deltas, place_of, taken_back, tally
 
 A = TypeVar("A")
@@ -58,46 +55,31 @@ class Taking:
         """Every event of the user that was taken before; read only where it matters."""
         return self._reading.events()
 
+    @property
+    def _again(self) -> bool:
+        """Whether what was stored before has to be looked at again."""
+        return self._late or self._corrects
+
     def change(self, answer: A) -> Change[A]:
         """Everything that the events change, with `answer` for whoever reported them."""
-        record = self._reading.record
-        changed: tuple[Push, ...] = ()
-        events = []
+        record, events = self._reading.record, []
         for event in self._events:
-            overruled_later = self._overruled(event)
-            record = record if overruled_later else applied(record, event)
-            changed = merged(changed, self._settled(merged(record.pushes, changed), event, overruled_later))
+            record = record if self._overruled(event) else applied(record, event)
             events.append(self._storable(record, event))
+        before = [stored.event for stored in self._stored] if self._again else []
         return Change(
             answer,
             record=self._folded(record, events),
             events=tuple(events),
-            pushes=changed,
+            pushes=settled(self._reading, self._message_of, self._events, before),
             counts=self._counts(),
         )
 
     def _overruled(self, event: Event) -> bool:
-        if not (self._late or self._corrects):
+        if not self._late:
             return False
         younger = (stored.event for stored in self._stored if place_of(stored.event) > place_of(event))
         return any(overruled(event, later) for later in younger)
-
-    def _settled(self, pushes: Sequence[Push], event: Event, taken_back_later: bool) -> tuple[Push, ...]:  # noqa: FBT001
-        if event.type not in (EventType.SENT, EventType.FAILED) or event.message_id is None:
-            return ()
-        message = self._message_of(event.message_id)
-        if message is None:
-            return ()
-        return settle(pushes, event, self._as_decided(pushes, event, message), overruled=taken_back_later)
-
-    def _as_decided(self, pushes: Sequence[Push], event: Event, message: Message) -> Message:
-        """The message with the event key that a decision gave it; a push that still stands bears its own key."""
-        if event.decision_id is None or push_id(event.decision_id, message.message_id) in {p.push_id for p in pushes}:
-            return message
-        row = self._reading.decision(event.decision_id)
-        slate = () if row is None else read(row).slate
-        keys = [chosen.event_key for chosen in slate if chosen.scored.message_id == message.message_id]
-        return replace(message, event_key=keys[0]) if keys else message
 
     def _storable(self, record: UserRecord, event: Event) -> StoredEvent:
         zone = zone_of(record, self._policy.config) or "UTC"
@@ -105,13 +87,12 @@ class Taking:
 
     def _folded(self, record: UserRecord, fresh: Sequence[StoredEvent]) -> UserRecord:
         """Fold the new events onto the state, or all of the user's where the order or a send is put right."""
-        again = self._late or self._corrects
-        events = [*self._stored, *fresh] if again else fresh
+        events = [*self._stored, *fresh] if self._again else fresh
         failed = taken_back(stored.event for stored in events)
         standing = [s for s in events if folds(s.event) and s.event.event_id not in failed]
         blob = record.state
-        if standing or again:
-            state = decode_state(None if again else blob)
+        if standing or self._again:
+            state = decode_state(None if self._again else blob)
             fold(
                 state,
                 encode_events([(s.event, self._message_of(s.event.message_id or ""), s.offset) for s in standing]),

@@ -48,15 +48,21 @@ def canonical(events: Iterable[Event]) -> list[Event]:
 
 
 def taken_back(events: Iterable[Event]) -> frozenset[str]:
-    """Ids of sends that a later `failed` event took back: these never happened."""
-    events = list(events)
-    failed: dict[tuple[str | None, str | None], Instant] = {}
-    for event in events:
-        if event.type is EventType.FAILED:
-            push = (event.message_id, event.decision_id)
-            failed[push] = max(event.at, failed.get(push, event.at))
-    sends = (event for event in events if event.type is EventType.SENT) if failed else ()
-    return frozenset(e.event_id for e in sends if e.at <= failed.get((e.message_id, e.decision_id), e.at - 1))
+    """Ids of sends that a later `failed` event took back: these never happened.
+
+    Of a decision's push it takes back every report, of another system's pushes of a message the newest that stands.
+    """
+    standing: dict[tuple[str | None, str | None], list[str]] = {}
+    taken: set[str] = set()
+    for event in canonical(event for event in events if event.type in (EventType.SENT, EventType.FAILED)):
+        sends = standing.setdefault((event.message_id, event.decision_id), [])
+        if event.type is EventType.SENT:
+            sends.append(event.event_id)
+        else:
+            first = 0 if event.decision_id is not None else -1
+            taken.update(sends[first:])
+            del sends[first:]
+    return frozenset(taken)
 
 
 def tally(events: Iterable[Event]) -> Tally:
