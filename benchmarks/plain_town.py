@@ -28,7 +28,7 @@ COMMON = {
     "random_state": 7,
     "verbosity": -1,
 }
-# The best of a handful of sizes on the truth of one town, which ours never saw: so that the plain model is no straw man.
+# The best of a handful of sizes by the truth of one town, which ours never saw, so that this is no straw man.
 CLICK = {**COMMON, "n_estimators": 200, "num_leaves": 7, "min_child_samples": 100}
 OPT_OUT = {**COMMON, "n_estimators": 100, "num_leaves": 4, "min_child_samples": 200}
 KEYS = ["user_id", "message_id"]
