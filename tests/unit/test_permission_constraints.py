@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pushrank.config import Category
@@ -9,7 +11,9 @@ from pushrank.domain.instants import HOUR
 from pushrank.domain.message import Message
 from pushrank.domain.record import UserRecord
 from pushrank.domain.user import Consent
-from pushrank.policy import Policy
+from pushrank.policy import Ask, Eligible, Policy
+from pushrank.policy.categories import CategoryTree
+from pushrank.policy.constraints import CONSTRAINTS
 from tests.small_policies import NOON, divided, message, only_exclusion, policy, shipped_config, user
 
 
@@ -111,3 +115,10 @@ def test_a_message_without_a_purpose_has_that_of_its_category(category: str, ref
 def test_marketing_needs_a_yes_under_the_shipped_default() -> None:
     yes = user(timezone="UTC", consents={Purpose.MARKETING: Consent(granted=True, at=NOON - HOUR)})
     assert code_of(policy("default"), yes, message(category="promo")) is None
+
+
+def test_a_purpose_that_not_even_the_policy_speaks_of_is_not_allowed() -> None:
+    speechless = replace(shipped_config("open"), default_consents={})
+    ask = Ask(user(), NOON, "UTC", speechless, CategoryTree({}))
+    kept, excluded = CONSTRAINTS["no_consent"].check(ask, [Eligible(message(), NOON)])
+    assert (list(kept), [exclusion.code for exclusion in excluded]) == ([], [ExclusionCode.NO_CONSENT])

@@ -106,6 +106,13 @@ def test_where_the_clock_changes_it_is_quiet_by_either_reading(
     assert quiet_until((window,), "Europe/London", moment) == (None if end is None else instant(end))
 
 
+def test_a_window_that_ends_in_a_gap_across_midnight_ends_on_the_day_after() -> None:
+    # Toronto skipped from 23:30 to 00:30 on Sunday 1919-03-30.
+    saturday = QuietWindow(23 * 60 + 45, 23 * 60 + 45, days=(5,))
+    end = instant("1919-03-31T00:45:00-04:00")
+    assert quiet_until((saturday,), "America/Toronto", "1919-03-31T00:40:00-04:00") == end
+
+
 def test_a_message_of_the_night_waits_for_the_morning() -> None:
     record = user(timezone=SHANGHAI)
     assert divided(policy("default"), record, [message()], LATE) == ([(message(), MORNING)], [])

@@ -57,6 +57,12 @@ def test_equal_values_go_in_order_of_ids_whatever_the_order_of_candidates() -> N
         assert names_of(chosen_from(ABOVE_ZERO, named(*names), [0.2, 0.2, 0.2], slots=2)) == ["a", "b"]
 
 
+def test_equal_values_of_one_message_go_in_order_of_events() -> None:
+    for events in (("x", "y"), ("y", "x")):
+        selection = chosen_from(ABOVE_ZERO, [message("a", event_key=event) for event in events], [0.2, 0.2])
+        assert [chosen.event_key for chosen in selection.slate] == ["x"]
+
+
 def test_worth_multiplies_the_clicks() -> None:
     messages = [message("a"), message("b", worth=3.0)]
     assert names_of(chosen_from(ABOVE_ZERO, messages, [0.2, 0.1])) == ["b"]
@@ -105,6 +111,11 @@ def test_messages_for_tomorrow_do_not_use_up_today() -> None:
     assert names_of(selection) == ["a", "c"]
     assert [chosen.send_at for chosen in selection.slate] == [NOON, TOMORROW]
     assert [exclusion.message_id for exclusion in selection.excluded] == ["b"]
+
+
+def test_a_slate_that_only_its_own_messages_cut_short_says_that_the_rest_was_excluded() -> None:
+    selection = chosen_from(policy(value_floor=0.0, max_per_day=1), named("a", "b"), [0.3, 0.2], slots=2)
+    assert selection.silence is SilenceCode.ALL_EXCLUDED
 
 
 def test_a_week_binds_a_slate_too() -> None:

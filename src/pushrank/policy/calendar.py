@@ -66,15 +66,18 @@ def day_start(zone: str, day: int) -> Instant:
 
 def day_bounds(zone: str, at: Instant) -> tuple[Instant, Instant]:
     """`[start, end)` of the local calendar day around `at`: 23, 24 or 25 hours in most zones."""
-    day = day_number(zone, at)
-    # A clock that falls back over midnight shows yesterday again; the day that has begun goes on.
-    day += at >= day_start(zone, day + 1)
+    day = _day_begun(zone, at)
     return day_start(zone, day), day_start(zone, day + 1)
 
 
 def week_bounds(zone: str, at: Instant) -> tuple[Instant, Instant]:
     """`[start, end)` of the local ISO week around `at`: from Monday to Monday."""
-    day = day_number(zone, at)
-    day += at >= day_start(zone, day + 1)
+    day = _day_begun(zone, at)
     monday = day - weekday(day)
     return day_start(zone, monday), day_start(zone, monday + 7)
+
+
+def _day_begun(zone: str, at: Instant) -> int:
+    """Last local day that has begun: a clock that falls back over midnight shows the day before, but ends no day."""
+    day = day_number(zone, at)
+    return day + (at >= day_start(zone, day + 1))
