@@ -20,6 +20,7 @@ Labels = npt.NDArray[np.int8]
 Progress = Callable[[int, int], None]
 
 STOPPING_SHARE = 0.15  # of the training part's time, its end, decides how many trees
+MANY_ROWS = 1_000_000
 FEWEST_STOPPING_POSITIVES = 30  # with fewer the number of trees would be chance
 
 
@@ -49,6 +50,11 @@ class Machine:
 
     seed: int
     threads: int
+
+    @classmethod
+    def of(cls, seed: int, rows: int, cores: int) -> Machine:
+        """One thread for logs of usual size: more gain little there, and lose much on a machine that is busy."""
+        return cls(seed, cores if rows >= MANY_ROWS else 1)
 
 
 @dataclass(frozen=True, slots=True)

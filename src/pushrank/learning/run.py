@@ -65,7 +65,7 @@ class Model:
 def learn(rows: Rows, view: FeatureView, config: TrainingConfig, told: Told = lambda *_: None) -> Model:
     """Split by time, fit and calibrate both heads. `told` hears the head, the trees done and the trees at most."""
     cut = split.cuts(rows.sent_at, config)
-    machine = Machine(config.seed, os.cpu_count() or 1)
+    machine = Machine.of(config.seed, len(rows), os.cpu_count() or 1)
     click = heads.learn_click(rows, view.names, config, cut, machine, lambda *done: told("click", *done))
     opt_out = heads.learn_opt_out(rows, view.names, config, cut, machine, lambda *done: told("opt_out", *done))
     return Model(view, click, opt_out, cut, rows.take(rows.sent_at >= cut.evaluation))
