@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,7 +106,7 @@ class InProcess(httpx.BaseTransport):
         return httpx.Response(answer.status_code, headers=answer.headers, content=await answer.aread())
 
 
-async def nothing(scope: Scope, receive: Receive, send: Send) -> None:
+async def nothing(scope: Scope, _receive: Receive, _send: Send) -> None:
     """Stand where BentoML's own application would."""
     raise AssertionError(scope["type"])
 
@@ -122,7 +122,7 @@ class SmallService:
 
     def key(self, *scopes: str) -> str:
         """Make a key with some scopes."""
-        return create_key(self.environment, list(scopes), None, wall_clock())
+        return _key(self.environment, scopes)
 
 
 @contextmanager
@@ -157,7 +157,14 @@ class RunningService:
 
     def key(self, *scopes: str) -> str:
         """Make a key with some scopes."""
-        return create_key(self.environment, list(scopes), None, wall_clock())
+        return _key(self.environment, scopes)
+
+
+def _key(environment: Mapping[str, str], scopes: Sequence[str]) -> str:
+    """Make a key, and wait until a service looks for keys that it did not know."""
+    key = create_key(environment, list(scopes), None, wall_clock())
+    time.sleep(0.15)
+    return key
 
 
 @contextmanager

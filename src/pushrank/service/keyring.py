@@ -16,7 +16,7 @@ from pushrank.store.values import ApiKey
 
 # A revoked key opens nothing after this; a new one is looked for sooner.
 _FRESH_SECONDS = 1.0
-_LOOK_AGAIN_SECONDS = 0.2
+_LOOK_AGAIN_SECONDS = 0.1
 
 _NO_KEY = "expected a header Authorization: Bearer KEY"
 _UNUSABLE_KEY = "expected a key that is known, not expired and not revoked"

@@ -87,7 +87,7 @@ class RouteTable:
             return fixed, {}
         segments = path.split("/")
         for shape, methods in self._open.get(len(segments), ()):
-            if all(want == got or want[:1] == "{" for want, got in zip(shape, segments, strict=True)):
+            if all(want == got or (want[:1] == "{" and got) for want, got in zip(shape, segments, strict=True)):
                 values = zip(shape, segments, strict=True)
                 return methods, {want[1:-1]: got for want, got in values if want[:1] == "{"}
         raise Problem(HTTPStatus.NOT_FOUND, "there is no such path")
