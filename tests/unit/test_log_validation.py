@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pushrank.logs import ColumnMap, Fault, Severity, TableMap, open_log, validate
+from pushrank.logs.files import BrokenRows
 from pushrank.logs.keys import Repeats, hashes, repeated
 
 OUTCOMES = (
@@ -231,6 +232,15 @@ def test_a_key_that_is_there_twice_is_found_across_shards_with_its_place(tmp_pat
 def test_rows_after_a_broken_one_keep_their_numbers(tmp_path: Path) -> None:
     found = faults(tmp_path, outcomes=OUTCOMES + "u1,m-1\nu1,m-1,soon,0,,0,1\n")
     assert [(fault.row, fault.column) for fault in found] == [(4, "sent_at"), (3, None)]
+
+
+def test_whole_rows_are_numbered_among_broken_ones() -> None:
+    broken = BrokenRows()
+    assert broken.skipped(np.arange(1, 4)).tolist() == [1, 2, 3]
+    for row in (1, 2, 5, 9):
+        broken.add(row, 1)
+    assert broken.skipped(np.arange(1, 6)).tolist() == [3, 4, 6, 7, 8]
+    assert broken.skipped(np.arange(6, 8)).tolist() == [10, 11]
 
 
 def test_repeats_are_marked_in_any_cut_of_the_rows() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,13 +26,26 @@ ENDINGS = (".parquet", ".csv", ".csv.gz")
 _BLOCK = 1 << 24
 
 
-@dataclass(frozen=True, slots=True)
-class BrokenRow:
-    """A line of a CSV file that has not as many cells as the header."""
+@dataclass(slots=True)
+class BrokenRows:
+    """Rows of a CSV file that have not as many cells as the header: their numbers, and the cells of the first one."""
 
-    row: int
-    expected: int
-    got: int
+    rows: array[int] = field(default_factory=lambda: array("q"))
+    cells: int = 0
+
+    def add(self, row: int, cells: int) -> None:
+        """Note the next broken row."""
+        self.cells = self.cells if self.rows else cells
+        self.rows.append(row)
+
+    def clear(self) -> None:
+        """Forget all."""
+        del self.rows[:]
+
+    def skipped(self, numbers: Rows) -> Rows:
+        """Turn the places of whole rows among whole rows into their places among all rows, both from 1."""
+        broken = np.array(self.rows, dtype=np.int64)
+        return numbers + np.searchsorted(broken - np.arange(len(broken)), numbers, side="right")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +64,7 @@ class TableFile:
     path: Path
     name: str
     header: tuple[str, ...]
-    broken: list[BrokenRow] = field(default_factory=list)
+    broken: BrokenRows = field(default_factory=BrokenRows)
 
     @property
     def is_csv(self) -> bool:
@@ -66,7 +80,7 @@ class TableFile:
             for table in read(self, columns, rows):
                 numbers = np.arange(done + 1, done + table.num_rows + 1)
                 done += table.num_rows
-                yield Chunk(self.path, table, _past_broken(numbers, self.broken))
+                yield Chunk(self.path, table, self.broken.skipped(numbers))
 
 
 def table_paths(root: Path, name: str) -> tuple[Path, ...]:
@@ -109,7 +123,7 @@ def _binary(path: Path) -> Any:
 
 def _csv_tables(file: TableFile, columns: Sequence[str], rows: int) -> Iterator[pa.Table]:
     def skip(row: Any) -> str:
-        file.broken.append(BrokenRow(row.number - 1, row.expected_columns, row.actual_columns))
+        file.broken.add(row.number - 1, row.actual_columns)
         return "skip"
 
     compression = "gzip" if file.path.name.endswith(".gz") else None
@@ -138,12 +152,6 @@ def _parquet_tables(file: TableFile, columns: Sequence[str], rows: int) -> Itera
 def _slices(table: pa.Table, rows: int) -> Iterator[pa.Table]:
     for start in range(0, table.num_rows, rows):
         yield table.slice(start, rows)
-
-
-def _past_broken(numbers: Rows, broken: Sequence[BrokenRow]) -> Rows:
-    for skipped in broken:
-        numbers[numbers >= skipped.row] += 1
-    return numbers
 
 
 @contextmanager

@@ -42,12 +42,13 @@ class Repeats:
 
     def mark(self, chunk: Hashes) -> Mask:
         """Mark the rows of the next chunk that repeat an earlier row."""
-        rows = np.zeros(len(chunk), dtype=np.bool_)
-        suspects = np.flatnonzero(np.isin(chunk, self._several))
-        places = np.searchsorted(self._several, chunk[suspects])
-        _, first = np.unique(places, return_index=True)
+        places = np.searchsorted(self._several, chunk)
+        places[places == len(self._several)] = 0
+        suspects = np.flatnonzero(self._several[places] == chunk) if len(self._several) else np.zeros(0, dtype=np.intp)
+        there = places[suspects]
         later = np.ones(len(suspects), dtype=np.bool_)
-        later[first] = False
-        rows[suspects] = later | self._seen[places]
-        self._seen[places] = True
+        later[np.unique(there, return_index=True)[1]] = False
+        rows = np.zeros(len(chunk), dtype=np.bool_)
+        rows[suspects] = later | self._seen[there]
+        self._seen[there] = True
         return rows

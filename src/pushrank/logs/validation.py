@@ -118,9 +118,10 @@ def _rows(log: Log, spec: TableSpec, file: TableFile, ids: Mapping[str, pa.Array
             _count_labels(normal, tally)
         if spec.key:
             yield hashes(normal.frame, spec.key)[_has_key(spec, chunk)]
-    for broken in file.broken:
-        expected, got = f"{broken.expected} cells, or the row is left out", f"{broken.got} cells"
-        tally.add(Fault(file.name, broken.row, None, expected, got, Severity.WARNING))
+    broken = file.broken
+    if broken.rows:
+        expected, got = f"{len(file.header)} cells, or the row is left out", f"{broken.cells} cells"
+        tally.add(Fault(file.name, broken.rows[0], None, expected, got, Severity.WARNING, len(broken.rows)))
 
 
 def _count(finding: Finding, file: TableFile, chunk: Chunk, tally: _Tally) -> None:
