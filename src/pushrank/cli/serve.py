@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,6 +31,9 @@ def serve(
     with failing(ValueError, RuntimeError, OSError):
         environment = served_environment(os.environ, config)
     command = [sys.executable, "-m", "bentoml", "serve", SERVICE, "--host", host, "--port", str(port)]
+    if Home.of(environment).example.exists():
+        announcer = [sys.executable, "-m", "pushrank.cli.announce", host, str(port)]
+        subprocess.Popen(announcer, env=environment)  # noqa: S603 (our own interpreter, no shell)
     sys.stdout.flush()
     # The shell takes this process over, so that signals reach it at once.
     os.execve(sys.executable, command, environment)  # noqa: S606 (our own interpreter, no shell)

@@ -29,6 +29,11 @@ class Home:
         return self.root / "dev-key"
 
     @property
+    def example(self) -> Path:
+        """The body of a call to try the demo with."""
+        return self.root / "example.json"
+
+    @property
     def secret_key(self) -> Path:
         """The deployment's secret where `PUSHRANK_SECRET_KEY` is not set."""
         return self.root / "secret-key"
