@@ -113,7 +113,14 @@ def _hours(axes: Axes, ink: Ink, hours: list[Tree]) -> None:
     axes.plot(clock, [100 * one["predicted"] for one in hours], color=ink.others[1], linewidth=1.6, label="predicted")
     _label(axes, ink, "local hour", "rate, %")
     axes.set(xlim=(-0.5, 23.5), xticks=range(0, 24, 3))
-    axes.set_ylim(0, 110 * max(max(one["interval"][1], one["predicted"]) for one in hours))
+    axes.set_ylim(0, 100 * _top(hours))
+
+
+def _top(hours: list[Tree]) -> float:
+    """Find where the picture ends: room for the intervals, but not for those of hours with a handful of pushes."""
+    highest = max(max(one["observed"], one["predicted"]) for one in hours)
+    widest = max(one["interval"][1] for one in hours)
+    return float(1.1 * (min(widest, 2.5 * highest) or widest))
 
 
 def _observed(axes: Axes, ink: Ink, x: list[Any], points: list[Tree], mark: str) -> None:
