@@ -290,3 +290,16 @@ def test_a_click_on_a_deleted_message_is_taken(house: House) -> None:
     house.store.delete_message("m-1", NOON)
     assert house.take(house.event(CLICKED, NOON + 1, message_id="m-1")).accepted == 1
     assert decode_state(house.record().state).clock[LAST_CLICKED] == NOON + 1
+
+
+def test_a_click_that_names_its_decision_belongs_to_that_push(house: House) -> None:
+    house.take(sent(house, decision_id="d-1"), sent(house, at=NOON + 1, decision_id="d-2"))
+    clicks = (house.event(CLICKED, NOON + n, message_id="m-1", decision_id=f"d-{n - 1}") for n in (2, 3))
+    house.take(*clicks)
+    assert counts(house)["m-1", 0].clicks == 2
+
+
+def test_an_opt_out_that_names_its_push_belongs_to_it(house: House) -> None:
+    house.take(sent(house, "m-1", NOON - HOUR), sent(house, "m-2"))
+    house.take(house.event(EventType.OPTED_OUT, NOON + 1, message_id="m-1", scope="all"))
+    assert (counts(house)["m-1", 0].opt_outs, counts(house)["m-2", 0].opt_outs) == (1, 0)

@@ -29,13 +29,12 @@ _FOREVER = np.iinfo(np.int64).max
 class Considered:
     """Candidates of one request: each id with what the catalogue holds under it, as this user would get it."""
 
-    candidates: tuple[tuple[str, Message | None], ...]
+    candidates: list[tuple[str, Message | None]]
     not_considered: int = 0
 
-    @property
-    def content_keys(self) -> tuple[str, ...]:
+    def content_keys(self) -> list[str]:
         """What a store is asked for, so that a repetition is seen however old it is."""
-        return tuple(message.content_key for _, message in self.candidates if message is not None)
+        return [message.content_key for _, message in self.candidates if message is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ class Catalogue:
             return _everything(shelf, request.as_of, most)
         _refuse_twice(request.candidates)
         found = ((candidate, shelf.live.get(candidate.message_id)) for candidate in request.candidates)
-        return Considered(tuple((c.message_id, None if m is None else _applied(c, m)) for c, m in found))
+        return Considered([(c.message_id, None if m is None else _applied(c, m)) for c, m in found])
 
     def facts(self, view: FeatureView, messages: Sequence[Message]) -> MessageFacts:
         """Messages as arrays, in the given order; what a request filled in counts."""
@@ -144,7 +143,7 @@ class Catalogue:
 def _everything(shelf: _Shelf, as_of: Instant, most: int) -> Considered:
     live = np.flatnonzero((shelf.published <= as_of) & (shelf.expires > as_of)).tolist()
     kept = (shelf.ordered[place] for place in live[:most])
-    return Considered(tuple((message.message_id, message) for message in kept), max(len(live) - most, 0))
+    return Considered([(message.message_id, message) for message in kept], max(len(live) - most, 0))
 
 
 def _applied(candidate: Candidate, message: Message) -> Message:
@@ -153,6 +152,8 @@ def _applied(candidate: Candidate, message: Message) -> Message:
 
 
 def _refuse_twice(candidates: Sequence[Candidate]) -> None:
+    if len({candidate.message_id for candidate in candidates}) == len(candidates):
+        return
     seen: set[str] = set()
     for candidate in candidates:
         if candidate.message_id in seen:

@@ -47,7 +47,8 @@ class Ranker:
         """
         served, user_key, since = self.served, self.pseudonym(request.user_id), request.as_of - LOOK_BACK
         considered = self.catalogue.consider(request, self.policy.config.consider)
-        record = self.store.user(user_key, since, considered.content_keys)
+        content_keys = considered.content_keys()
+        record = self.store.user(user_key, since, content_keys)
         now_only, zone = request.mode is Mode.CONFIRM, zone_of(record, self.policy.config)
         kept, out = exclude(self.policy, record, considered.candidates, request.as_of, zone, now_only=now_only)
         scores, grounds = self.score(served, record, kept, request.as_of)
@@ -58,7 +59,7 @@ class Ranker:
             return Change(decision, pushes=pushes, decision=row(decision, user_key))
 
         if request.mode is not Mode.LOOK:
-            return self.store.transact(user_key, hold, since, considered.content_keys)
+            return self.store.transact(user_key, hold, since, content_keys)
         decision, _ = decide(self.policy, question, record)
         self.store.append_decision(row(decision, user_key))
         return decision

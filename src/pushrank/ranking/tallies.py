@@ -37,6 +37,36 @@ class _Sent:
     noted: set[str] = field(default_factory=set)
 
 
+@dataclass(slots=True)
+class _Pushes:
+    """The pushes of one user so far: the last one, the newest of each message, and those of decisions."""
+
+    last: _Sent | None = None
+    by_message: dict[str, _Sent] = field(default_factory=dict)
+    by_decision: dict[tuple[str, str], _Sent] = field(default_factory=dict)
+
+    def sent(self, event: Event) -> _Sent:
+        message = event.message_id or ""
+        push = self.last = self.by_message[message] = _Sent(message, event.at)
+        if event.decision_id is not None:
+            self.by_decision[message, event.decision_id] = push
+        return push
+
+    def meant(self, event: Event) -> _Sent:
+        """The push that an outcome speaks of; one that was never reported where there is none."""
+        message = event.message_id or ""
+        decided = self.by_decision.get((message, event.decision_id or ""))
+        return decided or self.by_message.setdefault(message, _Sent(message))
+
+    def blamed(self, event: Event) -> _Sent | None:
+        """The push to which an opt-out belongs."""
+        message = event.message_id or ""
+        decided = self.by_decision.get((message, event.decision_id or ""))
+        push = decided or self.by_message.get(message, self.last)
+        known = push is not None and push.at is not None and event.at - push.at <= OPT_OUT_WINDOW
+        return push if known else None
+
+
 def place_of(event: Event) -> tuple[int, int, int]:
     """Place of an event in the canonical order: by moment, then by what comes first by nature, then by message."""
     return event.at, _ORDER.get(event.type, 0), key(event.message_id)
@@ -71,21 +101,16 @@ def tally(events: Iterable[Event]) -> Tally:
     A push is clicked and dismissed at most once, however often it is reported. An opt-out of everything belongs to the
     push that it names, else to the last one before it, if that is no older than 72 h. A send that failed was none.
     """
-    counted: Tally = Counter()
-    newest: dict[str, _Sent] = {}
-    last: _Sent | None = None
     events = list(events)
-    failed = taken_back(events)
+    failed, counted, pushes = taken_back(events), Tally(), _Pushes()
     for event in canonical(event for event in events if event.event_id not in failed):
-        message = event.message_id or ""
         if event.type is EventType.SENT:
-            last = newest[message] = _Sent(message, event.at)
-            counted[message, event.at // HOUR, "sends"] += 1
+            counted[pushes.sent(event).message_id, event.at // HOUR, "sends"] += 1
         elif event.type in _ONCE_A_PUSH:
-            _note(counted, newest.setdefault(message, _Sent(message)), _ONCE_A_PUSH[event.type], event.at)
+            _note(counted, pushes.meant(event), _ONCE_A_PUSH[event.type], event.at)
         elif _ends_permission(event):
-            blamed = newest.get(message, last)
-            if blamed is not None and blamed.at is not None and event.at - blamed.at <= OPT_OUT_WINDOW:
+            blamed = pushes.blamed(event)
+            if blamed is not None:
                 _note(counted, blamed, "opt_outs", event.at)
     return counted
 
