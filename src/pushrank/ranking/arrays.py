@@ -24,7 +24,7 @@ class MessageArrays:
     @classmethod
     def of(cls, view: FeatureView, messages: Mapping[str, Message]) -> MessageArrays:
         """Make the arrays of these messages."""
-        facts = message_facts(list(messages.values()), view.basis, view.attributes)
+        facts = _facts(list(messages.values()), view)
         return cls(view, facts, {name: row for row, name in enumerate(messages)}, dict(messages))
 
     def brought_to(self, messages: Mapping[str, Message]) -> MessageArrays:
@@ -39,7 +39,7 @@ class MessageArrays:
         """Facts of messages in the given order, with what a request filled in for a user."""
         if not all(self._made(message) for message in messages):
             # The catalogue changed between a request's first look and this one.
-            return message_facts(messages, self.view.basis, self.view.attributes)
+            return _facts(messages, self.view)
         rows = np.array([self.rows[message.message_id] for message in messages], dtype=np.int64)
         facts = self.facts.take(rows)
         for place, message in enumerate(messages):
@@ -54,6 +54,12 @@ class MessageArrays:
             return known is not None
         plain = replace(message, event_key=known.event_key, items=known.items, worth=known.worth)
         return plain == known
+
+
+def _facts(messages: Sequence[Message], view: FeatureView) -> MessageFacts:
+    if messages:
+        return message_facts(messages, view.basis, view.attributes)
+    return message_facts([Message("none", "none")], view.basis, view.attributes).take(np.empty(0, dtype=np.int64))
 
 
 def _fill_in(facts: MessageFacts, place: int, message: Message) -> None:

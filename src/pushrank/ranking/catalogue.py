@@ -115,7 +115,7 @@ class Catalogue:
 
     def figures(self, facts: MessageFacts, as_of: Instant) -> Floats:
         """How each message did with everyone before the hour of `as_of`, float64[messages, COUNT_COLUMNS]."""
-        self._history.refresh(self._fresh().category_of)
+        self._history.refresh(self._known().category_of)
         return self._history.figures(facts.key, facts.category, as_of)
 
     def _fresh(self) -> _Shelf:
@@ -129,8 +129,12 @@ class Catalogue:
                     self._shelf = shelf
         return self._shelf
 
+    def _known(self) -> _Shelf:
+        """What the request's first look found; only the very first one reads."""
+        return self._shelf if self._shelf.version >= 0 else self._fresh()
+
     def _arrays_for(self, view: FeatureView) -> MessageArrays:
-        shelf = self._shelf
+        shelf = self._known()
         version, arrays = self._arrays.get(id(view), (-1, None))
         if arrays is None or version != shelf.version:
             with self._lock:
