@@ -19,6 +19,7 @@ from typing import Any
 import httpx
 
 from pushrank.cli.keys import create_key
+from pushrank.cli.serve import SERVICE
 from pushrank.config.home import Home
 from pushrank.domain.instants import Instant, instant
 from pushrank.rights.keys import SCOPES
@@ -168,13 +169,13 @@ def _key(environment: Mapping[str, str], scopes: Sequence[str]) -> str:
 
 
 @contextmanager
-def running_service(home: Path, **more: str) -> Iterator[RunningService]:
-    """Start `bentoml serve` over `home` on a free loopback port and end it by its process id."""
+def running_service(home: Path, target: str = SERVICE, **more: str) -> Iterator[RunningService]:
+    """Start `bentoml serve TARGET` over `home` on a free loopback port and end it by its process id."""
     environment = settings(home, **more)
     key = create_key(environment, list(SCOPES), None, wall_clock())
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
-    process = _started(home, port, environment)
+    process = _started(target, home, port, environment)
     try:
         with httpx.Client(base_url=url, timeout=30, trust_env=False) as client:
             _wait_until_alive(client, process, home)
@@ -183,14 +184,24 @@ def running_service(home: Path, **more: str) -> Iterator[RunningService]:
         _end(process)
 
 
-def _started(home: Path, port: int, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "bentoml", "serve", "pushrank.service.app:PushRank", "--port", str(port)]
-    inherited = {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONPATH": str(ROOT / "src")}
-    told = {**inherited, "BENTOML_DO_NOT_TRACK": "True", "BENTOML_HOME": str(home / "bentoml"), **environment}
+def _started(target: str, home: Path, port: int, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "bentoml", "serve", target, "--port", str(port)]
+    told = {**bentoml_environment(home), **environment}
     with (home / "service.log").open("wb") as log:
         return subprocess.Popen(
-            command, cwd=ROOT, env=told, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            command, cwd=home, env=told, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
         )
+
+
+def bentoml_environment(home: Path) -> dict[str, str]:
+    """What BentoML needs of the environment; its own state lies in `home`."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "PYTHONPATH": str(ROOT / "src"),
+        "BENTOML_DO_NOT_TRACK": "True",
+        "BENTOML_HOME": str(home / "bentoml"),
+    }
 
 
 def _free_port() -> int:

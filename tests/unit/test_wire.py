@@ -37,7 +37,9 @@ def rank_body(**fields: Any) -> RankBody:
 
 
 def event_body(**fields: Any) -> EventBody:
-    return decode(msgspec.json.encode({"event_id": "e-1", "user_id": "u-1", "at": "2026-11-23T10:00:00Z", **fields}), EventBody)
+    return decode(
+        msgspec.json.encode({"event_id": "e-1", "user_id": "u-1", "at": "2026-11-23T10:00:00Z", **fields}), EventBody
+    )
 
 
 def test_a_request_is_read_with_the_defaults_of_the_contract() -> None:
@@ -127,7 +129,9 @@ def test_an_empty_list_of_message_ids_is_not_the_whole_slate() -> None:
 
 
 def test_no_more_than_20_faults_are_listed() -> None:
-    body = {"events": [{"event_id": "e", "type": "x", "user_id": "u", "at": "2026-11-23T10:00:00Z"} for _ in range(100)]}
+    body = {
+        "events": [{"event_id": "e", "type": "x", "user_id": "u", "at": "2026-11-23T10:00:00Z"} for _ in range(100)]
+    }
     assert len(refusal(body, EventsBody).errors) == 20
 
 
