@@ -84,7 +84,10 @@ def taken_back(events: Iterable[Event]) -> frozenset[str]:
     """
     standing: dict[tuple[str | None, str | None], list[str]] = {}
     taken: set[str] = set()
-    for event in canonical(event for event in events if event.type in (EventType.SENT, EventType.FAILED)):
+    speaking = [event for event in events if event.type in (EventType.SENT, EventType.FAILED)]
+    if all(event.type is EventType.SENT for event in speaking):
+        return frozenset()
+    for event in canonical(speaking):
         sends = standing.setdefault((event.message_id, event.decision_id), [])
         if event.type is EventType.SENT:
             sends.append(event.event_id)

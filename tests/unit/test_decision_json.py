@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import msgspec
+import pytest
+
+from pushrank.domain.codes import ExclusionCode, Mode, SilenceCode
+from pushrank.domain.decision import Chosen, Decision, Exclusion, Reason, Scored, Versions
+from pushrank.domain.instants import HOUR, MINUTE, instant
+from pushrank.ranking.decision_json import answer, read, row
+
+AT = instant("2026-11-23T10:00:00+00:00")
+DECISION = Decision(
+    decision_id="01JD",
+    user_id="u-1042",
+    decided_at=AT,
+    mode=Mode.HOLD,
+    slots=2,
+    zone="Asia/Shanghai",
+    slate=(
+        Chosen(
+            Scored("m-2", 0.081, 0.0007, 0.063),
+            1,
+            AT + HOUR,
+            0.93,
+            AT + HOUR + 5 * MINUTE,
+            "sku-77",
+            (Reason("interest", "running"), Reason("fresh")),
+        ),
+    ),
+    passed_over=(Scored("m-3", 0.05, 0.0011, 0.02),),
+    excluded=(Exclusion("m-1", ExclusionCode.CAP_DAY, AT + 6 * HOUR), Exclusion("m-4", ExclusionCode.EXPIRED)),
+    silence=SilenceCode.BELOW_VALUE,
+    propensity=0.93,
+    versions=Versions("3", "2026-11", "abc"),
+    degraded=True,
+    not_considered=4,
+)
+LOOK = replace(
+    DECISION, mode=Mode.LOOK, zone=None, silence=None, slate=(replace(DECISION.slate[0], hold_expires_at=None),)
+)
+
+
+@pytest.mark.parametrize("decision", [DECISION, LOOK, replace(DECISION, slate=(), passed_over=(), excluded=())])
+def test_what_is_stored_reads_back_under_the_pseudonym(decision: Decision) -> None:
+    stored = row(decision, "p_1")
+    assert (stored.decision_id, stored.user_key, stored.decided_at, stored.mode) == (
+        "01JD",
+        "p_1",
+        AT,
+        decision.mode.value,
+    )
+    assert b"u-1042" not in stored.body
+    assert read(stored) == replace(decision, user_id="p_1")
+
+
+def test_the_answer_has_the_form_of_the_contract() -> None:
+    told = msgspec.json.decode(msgspec.json.encode(answer(DECISION, lambda reason: f"because {reason.code}")))
+    (chosen,) = told.pop("slate")
+    assert chosen == {
+        "message_id": "m-2",
+        "event_key": "sku-77",
+        "rank": 1,
+        "p_click": 0.081,
+        "p_opt_out": 0.0007,
+        "net_value": 0.063,
+        "send_at": "2026-11-23T19:00:00+08:00",
+        "hold_expires_at": "2026-11-23T11:05:00+00:00",
+        "propensity": 0.93,
+        "reasons": [
+            {"code": "interest", "tag": "running", "text": "because interest"},
+            {"code": "fresh", "tag": None, "text": "because fresh"},
+        ],
+    }
+    assert told == {
+        "decision_id": "01JD",
+        "user_id": "u-1042",
+        "decided_at": "2026-11-23T10:00:00+00:00",
+        "mode": "hold",
+        "degraded": True,
+        "propensity": 0.93,
+        "passed_over": [{"message_id": "m-3", "p_click": 0.05, "p_opt_out": 0.0011, "net_value": 0.02}],
+        "excluded": [
+            {"message_id": "m-1", "code": "cap_day", "until": "2026-11-24T00:00:00+08:00"},
+            {"message_id": "m-4", "code": "expired", "until": None},
+        ],
+        "silence": "below_value",
+        "not_considered": 4,
+        "versions": {"model": "3", "policy": "2026-11", "features": "abc", "certificate": None},
+    }
