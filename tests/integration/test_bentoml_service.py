@@ -20,7 +20,7 @@ GUARDED = [route for route in ROUTES if route.scope is not None]
 
 def attempt(running: RunningService, route: Route, key: str) -> int:
     path = route.template.replace("{id}", "nothing")
-    body = None if route.body is None else {}
+    body: dict[str, str] | None = None if route.body is None else {}
     return running.call(route.method, path, body, key=key).status_code
 
 

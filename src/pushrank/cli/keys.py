@@ -33,15 +33,24 @@ def create(
     expires: Annotated[int | None, typer.Option(min=1, help="Days until the key ends; never unless given.")] = None,
 ) -> None:
     """Make an API key and show it once; only its hash is kept."""
-    with failing(ValueError, SecretError, StoreError):
-        typer.echo(create_key(os.environ, scopes.split(","), expires, wall_clock()))
+    with failing(SecretError, StoreError):
+        typer.echo(create_key(os.environ, _known(scopes), expires, wall_clock()))
+
+
+def _known(scopes: str) -> list[str]:
+    names = [scope.strip() for scope in scopes.split(",")]
+    unknown = [name for name in names if name not in SCOPES]
+    if unknown:
+        msg = f"expected some of {', '.join(SCOPES)}, got {unknown[0]!r}"
+        raise typer.BadParameter(msg, param_hint="--scopes")
+    return names
 
 
 def create_key(environment: Mapping[str, str], scopes: list[str], days: int | None, now: Instant) -> str:
     """Make a key, keep its hash in the store, and return it."""
     home = Home.of(environment)
     home.root.mkdir(parents=True, exist_ok=True)
-    key = new_key(read_secret(environment, home), [scope.strip() for scope in scopes], now, days)
+    key = new_key(read_secret(environment, home), scopes, now, days)
     with closing(open_store(home.store_url(environment))) as store:
         store.add_key(key.row)
     return key.text

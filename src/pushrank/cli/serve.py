@@ -45,9 +45,8 @@ def served_environment(environment: Mapping[str, str], config: Path | None) -> d
     served = {**environment, "PUSHRANK_HOME": str(home.root), "BENTOML_DO_NOT_TRACK": "True"}
     if config is not None:
         served["PUSHRANK_CONFIG"] = str(config.absolute())
-    model = environment.get("PUSHRANK_MODEL", "")
-    if model.startswith("models:/"):
-        served["PUSHRANK_MODEL"] = str(_exported(model, environment))
+    if environment.get("PUSHRANK_MODEL"):
+        served["PUSHRANK_MODEL"] = str(bundle_of(environment["PUSHRANK_MODEL"], environment).absolute())
     return served
 
 

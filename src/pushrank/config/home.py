@@ -62,7 +62,7 @@ def shipped(folder: str, name: str, root: Path | None = None) -> Path:
 def configs_root() -> Path:
     """The `configs` folder: beside `src` in a checkout, inside the package in a wheel or a bento."""
     here = Path(__file__).resolve()
-    for base in (here.parents[1], here.parents[3], Path.cwd()):
+    for base in (here.parents[1], here.parents[2], here.parents[3], Path.cwd()):
         if (base / "configs" / "policy").is_dir():
             return base / "configs"
     msg = "the folder 'configs' was found neither beside 'src' nor in the package; run from a checkout"
