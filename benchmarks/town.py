@@ -4,16 +4,18 @@
     python -m training.train --data var/town --until 2026-11-06T00:00:00+00:00
     python -m training.evaluate --data var/town --model REF --since 2026-11-06T00:00:00+00:00 --out var/report
     python -m benchmarks.plain_town --data var/town --until 2026-11-06T00:00:00+00:00 --out var/plain
-    pushrank rank --data var/town --at 2026-11-11T12:00:00+00:00 --model REF --out var/ranks.parquet
-    python -m benchmarks.town --truth var/town-truth --report var/report --plain var/plain --ranks var/ranks.parquet
+    PUSHRANK_POLICY=open pushrank rank --data var/town --at 2026-11-11T12:00:00+00:00 --model REF --out var/ranks
+    python -m benchmarks.town --truth var/town-truth --report var/report --plain var/plain --ranks var/ranks
 
 Share of the attainable: (expected AUC - .5) / (expected AUC of the true probabilities - .5), each row a positive with
 its true chance. First choice: at one instant, the true P(click) of the message that each user's best score names,
-summed over users, over the same sum for the best message there is.
+summed over users, over the same sum for the best message there is. Our own ranking has no chances for what its policy
+excludes, so it is held against the others on the pairs that it lets through; `PUSHRANK_POLICY=open` excludes the least.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +28,7 @@ from pushrank.evaluation.rows import Floats
 
 KEYS = ["user_id", "message_id", "sent_at"]
 HEADS = {"click": "p_click", "opt_out": "p_opt_out"}
+PLAIN = ("random", "popular in hindsight", "message_rate", "lambdarank", "plain")
 
 
 def attainable_share(p_true: Floats, score: Floats) -> float:
@@ -68,20 +71,23 @@ def _read(path: Path) -> pd.DataFrame:
     return table.assign(sent_at=moments).set_index(KEYS)
 
 
-def _choices(instant: pd.DataFrame, plain: Path, ranks: Path | None) -> dict[str, float]:
-    """Give the ratio of the first choice by name."""
-    table = instant.rename(columns={"p_click": "p_true"})
+def _candidates(truth: Path, plain: Path, ranks: Path | None) -> pd.DataFrame:
+    """Every user and live message of the instant with its true chance and all scores; ours is nan where excluded."""
     keys = ["user_id", "message_id"]
+    table = pd.read_parquet(truth / "instant.parquet").rename(columns={"p_click": "p_true"})
     table = table.merge(pd.read_parquet(plain / "instant.parquet"), on=keys, validate="one_to_one")
-    names = ["message_rate", "lambdarank", "plain"]
-    if ranks is not None:
-        ours = pd.read_parquet(ranks, columns=[*keys, "p_click"]).rename(columns={"p_click": "model"})
-        table = table.merge(ours, on=keys, validate="one_to_one", how="left")
-        table["model"] = table["model"].fillna(-1.0)
-        names.append("model")
     table["popular in hindsight"] = table.groupby("message_id")["p_true"].transform("mean")
     table["random"] = 0.0
-    return {name: first_choice(table, name) for name in ("random", "popular in hindsight", *names)}
+    if ranks is None:
+        return table
+    ours = pd.read_parquet(ranks, columns=[*keys, "p_click"]).rename(columns={"p_click": "model"})
+    return table.merge(ours, on=keys, validate="one_to_one", how="left")
+
+
+def _choices(title: str, table: pd.DataFrame, names: Sequence[str]) -> None:
+    print(f"\nfirst choice, {title}: {table['user_id'].nunique()} users, {len(table)} pairs")
+    for name in names:
+        print(f"  {name:22} {first_choice(table, name):.3f}")
 
 
 def main(
@@ -92,14 +98,11 @@ def main(
 ) -> None:
     """Print both tables."""
     print("share of the attainable\n" + _shares(report, truth, plain).round(3).to_string())
-    instant = pd.read_parquet(truth / "instant.parquet")
-    for title, rows in (
-        ("every live message", instant),
-        ("messages that may be sent: allowed, and new to the user", instant[instant["allowed"] & ~instant["had"]]),
-    ):
-        print(f"\nfirst choice, {title}: {rows['user_id'].nunique()} users, {len(rows)} pairs")
-        for name, ratio in _choices(rows, plain, ranks).items():
-            print(f"  {name:22} {ratio:.3f}")
+    table = _candidates(truth, plain, ranks)
+    _choices("every live message", table, PLAIN)
+    _choices("allowed, and new to the user", table[table["allowed"] & ~table["had"]], PLAIN)
+    if ranks is not None:
+        _choices("let through by our policy", table.dropna(subset=["model"]), (*PLAIN, "model"))
 
 
 if __name__ == "__main__":
