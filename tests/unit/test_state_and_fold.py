@@ -115,12 +115,6 @@ def test_opting_out_of_a_category_counts_against_it() -> None:
     assert user_at(state, AT + 1)["user_total_opt_outs"] == 0
 
 
-def test_a_send_that_failed_never_happened() -> None:
-    state = folded(event(EventType.SENT, AT), event(EventType.FAILED, AT + 1))
-
-    assert encode_state(state) == encode_state(empty_state())
-
-
 def test_pushes_without_a_click_in_a_row_end_at_the_last_click() -> None:
     sends = [event(EventType.SENT, AT + place * HOUR, Message(f"m-{place}", "news")) for place in range(5)]
     click = event(EventType.CLICKED, AT + 2 * HOUR + 1, Message("m-2", "news"))

@@ -67,15 +67,9 @@ def folds(event: Event) -> bool:
 def encode_events(events: Sequence[tuple[Event, Message | None, int]]) -> EventColumns:
     """Bring one user's events, each with its message and the user's UTC offset in seconds, into canonical order.
 
-    Events that the fold does not know are left out, and so is a send that a `failed` event took back.
+    Events that the fold does not know are left out. A send that a `failed` event took back must not be among them.
     """
-    failed = {(event.message_id, event.decision_id) for event, _, _ in events if event.type is EventType.FAILED}
-    rows = [
-        _row(event, message, offset)
-        for event, message, offset in events
-        if folds(event) and not (event.type is EventType.SENT and (event.message_id, event.decision_id) in failed)
-    ]
-    return in_order(_columns(rows))
+    return in_order(_columns([_row(event, message, offset) for event, message, offset in events if folds(event)]))
 
 
 def in_order(columns: EventColumns) -> EventColumns:

@@ -13,7 +13,7 @@ from pushrank.domain.message import Attribute, Message
 from pushrank.domain.user import UserFacts
 from pushrank.features.events import category_keys, tag_keys
 from pushrank.features.keys import key
-from pushrank.features.state import Floats, Ints
+from pushrank.features.state import MESSAGE_TAGS, Floats, Ints
 from pushrank.features.text import TextBasis
 
 UNKNOWN_LABEL = -1.0
@@ -107,13 +107,13 @@ def message_facts(
     names = message_row(Message("none", "none"), basis, attributes)
     keys = [(key(message.message_id), *category_keys(message.category)) for message in messages]
     table = np.array(keys, dtype=np.int64).reshape(len(messages), 3)
-    tags = np.array([tag_keys(message.tags) for message in messages], dtype=np.int64).reshape(len(messages), -1)
+    tags = np.array([tag_keys(message.tags) for message in messages], dtype=np.int64)
     return MessageFacts(
         tuple(message.message_id for message in messages),
         np.ascontiguousarray(table[:, 0]),
         np.ascontiguousarray(table[:, 1]),
         np.ascontiguousarray(table[:, 2]),
-        tags if len(messages) else np.zeros((0, len(tag_keys(()))), dtype=np.int64),
+        tags.reshape(len(messages), MESSAGE_TAGS),
         {name: np.array([row[name] for row in rows], dtype=np.float64) for name in names},
     )
 

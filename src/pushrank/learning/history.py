@@ -56,9 +56,13 @@ def with_stubs(messages: Sequence[Message], ids: Sequence[str]) -> list[Message]
 
 
 def count_rows(outcomes: pd.DataFrame, message: Ints, windows: Windows) -> tuple[Ints, Ints, Ints]:
-    """Message row, hour bucket and int64[n, 4] counts (sends, clicks, opt-outs, dismissals), summed by hour."""
-    parts = [(outcomes["sent_at"].to_numpy(np.int64), 0)]
-    parts += [(outcome_at(outcomes, name, windows), place) for name, place in _COUNTED]
+    """Message row, hour bucket and int64[n, 4] counts (sends, clicks, opt-outs, dismissals), summed by hour.
+
+    An opt-out counts for a push only inside its window: later it answers no push.
+    """
+    sent = outcomes["sent_at"].to_numpy(np.int64)
+    parts = [(sent, 0), *((outcome_at(outcomes, name, windows), place) for name, place in _COUNTED)]
+    parts[_OPT_OUTS] = (np.where(parts[_OPT_OUTS][0] - sent <= windows.opt_out, parts[_OPT_OUTS][0], -1), _OPT_OUTS)
     rows = np.concatenate([message[at >= 0] for at, _ in parts])
     bucket = np.concatenate([at[at >= 0] for at, _ in parts]) // HOUR
     column = np.repeat([place for _, place in parts], [int((at >= 0).sum()) for at, _ in parts])
@@ -68,7 +72,8 @@ def count_rows(outcomes: pd.DataFrame, message: Ints, windows: Windows) -> tuple
     return cells[:, 0], cells[:, 1], counts
 
 
-_COUNTED = (("clicked", 1), ("opted_out", 2), ("dismissed", 3))
+_OPT_OUTS = 2
+_COUNTED = (("clicked", 1), ("opted_out", _OPT_OUTS), ("dismissed", 3))
 
 
 class Zones:

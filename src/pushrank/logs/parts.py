@@ -144,7 +144,7 @@ def _last_push_takes_it(outcomes: pd.DataFrame, user: Ints) -> pd.DataFrame:
     flag = outcomes["opted_out"].to_numpy().copy()
     for row in np.flatnonzero((flag == 1) & (at >= 0)).tolist():
         end = int(np.searchsorted(user, user[row], side="right"))
-        last = row + int(np.searchsorted(sent[row:end], at[row], side="left")) - 1
+        last = row + int(np.searchsorted(sent[row:end], at[row], side="right")) - 1
         if last > row:
             flag[last], at[last], flag[row], at[row] = 1, at[row], 0, -1
     return outcomes.assign(opted_out=flag, opted_out_at=at)

@@ -59,12 +59,9 @@ class _Pushes:
         return decided or self.by_message.setdefault(message, _Sent(message))
 
     def blamed(self, event: Event) -> _Sent | None:
-        """The push to which an opt-out belongs."""
-        message = event.message_id or ""
-        decided = self.by_decision.get((message, event.decision_id or ""))
-        push = decided or self.by_message.get(message, self.last)
-        known = push is not None and push.at is not None and event.at - push.at <= OPT_OUT_WINDOW
-        return push if known else None
+        """The push to which an opt-out belongs: the last one before it, whichever it names."""
+        known = self.last is not None and self.last.at is not None and event.at - self.last.at <= OPT_OUT_WINDOW
+        return self.last if known else None
 
 
 def place_of(event: Event) -> tuple[int, int, int]:
@@ -102,7 +99,7 @@ def tally(events: Iterable[Event]) -> Tally:
     """Count one user's events, whatever the order in which they come.
 
     A push is clicked and dismissed at most once, however often it is reported. An opt-out of everything belongs to the
-    push that it names, else to the last one before it, if that is no older than 72 h. A send that failed was none.
+    last push before it, if that is no older than 72 h. A send that failed was none.
     """
     events = list(events)
     failed, counted, pushes = taken_back(events), Tally(), _Pushes()

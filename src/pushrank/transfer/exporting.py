@@ -18,6 +18,7 @@ from pushrank.domain.message import Message
 from pushrank.domain.preferences_json import to_json
 from pushrank.features.events import EVERYTHING
 from pushrank.logs import write_table
+from pushrank.ranking.tallies import taken_back
 from pushrank.store.protocol import Store
 
 ABOUT = "export.json"
@@ -92,13 +93,13 @@ def _by_moment(event: Event) -> tuple[Instant, bool, str]:
 
 def _tell(told: _Told, events: list[Event]) -> None:
     """Add one user's events, in order of time: each send is a row, what follows is noted on the row it is about."""
-    failed = {(event.message_id, event.decision_id) for event in events if event.type is EventType.FAILED}
+    failed = taken_back(events)
     newest: dict[str | None, dict[str, Any]] = {}
     last: dict[str, Any] | None = None
     for event in events:
         if event.type is EventType.ACTIVITY:
             told.activity.append(_activity(event))
-        elif event.type is EventType.SENT and (event.message_id, event.decision_id) not in failed:
+        elif event.type is EventType.SENT and event.event_id not in failed:
             last = newest[event.message_id] = _sent(event)
             told.outcomes.append(last)
         elif event.type in _FIRST and event.message_id in newest:
