@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -156,3 +157,9 @@ def test_a_propensity_outside_its_range_is_a_reason_and_no_figure(wrong: float) 
 def test_rows_that_do_not_fit_are_refused(change: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         scored_rows(20, **change)
+
+
+def test_the_documentation_names_every_figure(report: Tree) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "evaluation.md").read_text(encoding="utf-8")
+    names = [*report["click"], *report["ranking"]]
+    assert [name for name in names if name not in text] == []
