@@ -23,8 +23,8 @@ def fingerprint(files: Iterable[Path]) -> str:
 def cache_folder(own: Path, chosen: str | None) -> Path | None:
     """Where compiled code is kept: below `chosen`, else beside the sources where they may be written to, else nowhere.
 
-    numba looks only at the file of the compiled function itself, not at what it calls from other files. So that a change
-    of the fold can't leave a stale caller behind, the folder is named after all sources together.
+    numba looks only at the file of the compiled function itself, not at what it calls from other files. So that a
+    change of the fold can't leave a stale caller behind, the folder is named after all sources together.
     """
     base = Path(chosen) if chosen else own / "__pycache__"
     if chosen is None and not os.access(own, os.W_OK):
