@@ -212,7 +212,7 @@ def _free_port() -> int:
 
 
 def _wait_until_alive(client: httpx.Client, process: subprocess.Popen[bytes], home: Path) -> None:
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline and process.poll() is None:
         try:
             if client.get("/livez").status_code == 200:

@@ -26,6 +26,7 @@ from pushrank.service.champion import ChampionWatch
 from pushrank.service.keyring import Keyring
 from pushrank.service.metrics import Metrics
 from pushrank.service.once import InFlight
+from pushrank.service.rehearsal import rehearse
 from pushrank.store.opening import open_store
 from pushrank.store.protocol import Store
 
@@ -116,6 +117,7 @@ def open_deployment(environment: Mapping[str, str], clock: Clock = wall_clock) -
         shared_metrics=environment.get("PROMETHEUS_MULTIPROC_DIR"),
     )
     deployment.watch.look()
+    rehearse(policy, ranker.served)
     deployment.watch.start(config.champion_poll_seconds)
     return deployment
 
