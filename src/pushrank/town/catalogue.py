@@ -14,7 +14,7 @@ from pushrank.town.words import BODIES, TAGS, TOPICS, WORDINGS, Topic
 _PER_DAY = 14.0
 _BEFORE = 10 * DAY
 _CHINESE_SHARE = 0.4
-_QUALITY_SPREAD = 0.3
+_QUALITY_SPREAD = 0.28
 _TAGS_EACH = 3
 
 

@@ -82,6 +82,7 @@ def make_people(plan: Plan) -> People:
     """Draw the people of a town."""
     rng = plan.chance("people")
     count, topics = plan.users, len(TOPICS)
+    engaged = rng.normal(0.0, 1.0, count)
     zone = rng.choice(len(ZONES), count, p=[share for share, _, _ in ZONES.values()])
     readers = np.array([chinese for _, chinese, _ in ZONES.values()])
     return People(
@@ -90,15 +91,15 @@ def make_people(plan: Plan) -> People:
         chinese=rng.random(count) < readers[zone],
         tier=rng.choice(len(TIERS), count, p=(0.68, 0.22, 0.1)).astype(np.int64),
         registered=_registered(rng, plan),
-        liking=rng.normal(0.0, 1.15, (count, topics)) + [topic.appeal for topic in TOPICS],
+        liking=rng.normal(0.0, 1.25, (count, topics)) + [topic.appeal for topic in TOPICS],
         drift=rng.normal(0.0, 1.5, (count, topics)) * (rng.random((count, topics)) < 0.1),  # noqa: PLR2004
         taste=rng.normal(0.0, 0.8, (count, len(TAGS))),
         habit=_habits(rng, count),
-        visits=rng.lognormal(0.35, 0.6, count),
+        visits=np.exp(0.35 + 0.6 * engaged),
         pace=np.clip(rng.lognormal(0.55, 0.45, count), 0.7, 4.2),
         guess=rng.normal(0.0, 1.3, (count, topics)),
         mood=_moods(rng, plan),
-        sent=_sensitivity(rng, count),
+        sent=_sensitivity(rng, engaged),
         rights=_rights(rng, count),
     )
 
@@ -135,9 +136,11 @@ def _moods(rng: np.random.Generator, plan: Plan) -> Floats:
     return mood
 
 
-def _sensitivity(rng: np.random.Generator, count: int) -> Sent:
+def _sensitivity(rng: np.random.Generator, engaged: Floats) -> Sent:
+    """Who comes often notices more; the rest of each sensitivity shows in nothing but reactions."""
+    count = len(engaged)
     return Sent(
-        attention=rng.lognormal(-1.05, 0.9, count),
+        attention=np.exp(-1.05 + 0.5 * engaged + rng.normal(0.0, 0.75, count)),
         capacity=rng.lognormal(1.3, 0.4, count),
         curiosity=rng.gamma(2.0, 0.2, count),
         tolerance=rng.lognormal(0.9, 0.4, count),

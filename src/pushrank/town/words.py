@@ -85,15 +85,15 @@ TOPICS = (
 )  # fmt: skip
 
 WORDINGS = (
-    Wording("A step by step guide to {}", "{}分步指南", 0.55),
-    Wording("In depth: {} explained", "深度解读{}", 0.4),
-    Wording("Five honest tips for {}", "{}的五个实用建议", 0.35),
+    Wording("A step by step guide to {}", "{}分步指南", 0.45),
+    Wording("In depth: {} explained", "深度解读{}", 0.32),
+    Wording("Five honest tips for {}", "{}的五个实用建议", 0.28),
     Wording("An interview about {}", "专访{}", 0.15),
     Wording("Today: {}", "今日{}", 0.0),
     Wording("News about {}", "{}最新消息", -0.05),
-    Wording("A short note on {}", "{}简讯", -0.4),
-    Wording("Press release: {}", "{}新闻稿", -0.75),
-    Wording("Reminder: {}", "提醒您{}", -0.55),
+    Wording("A short note on {}", "{}简讯", -0.3),
+    Wording("Press release: {}", "{}新闻稿", -0.6),
+    Wording("Reminder: {}", "提醒您{}", -0.45),
     Wording("You will not believe {}", "震惊 {}竟然这样", -0.15, bait=True),
     Wording("Last chance for {}, everybody is talking", "最后机会 人人都在谈{}", -0.25, bait=True),
 )
