@@ -49,13 +49,15 @@ def train(
         # 3. both heads, fitted and calibrated on parts that follow each other in time
         model = run.learn(rows, view, settings, steps.tell)
         # 4. the last part, judged beside the baselines
-        scores = judging.scored(model.judging, model.scorer, model.baselines)
-        report = build_report(ScoredRows(**judging.columns(model.judging, view.names, scores)), measure)
+        last = run.judging_rows(model, rows)
+        scores = judging.scored(last, model.scorer, model.baselines)
+        report = build_report(ScoredRows(**judging.columns(last, view.names, scores)), measure)
         verdict = gate.decide(report, measure.gate)
-        # 5. the bundle with golden rows, the card and everything else that is kept
-        whole = run.trained(model, rows, settings, run.facts(model, rows, source, settings))
+        # 5. the model that serves: its bundle with golden rows, the card and all else that is kept
+        served = run.final(model, rows, steps.tell)
+        whole = run.trained(served, rows, run.facts(served, rows, source))
         write_report(work / "kept", report, "Training: the last part of the log")
-        kept = run.kept(whole, model, report, verdict, work / "kept")
+        kept = run.kept(served, whole, report, verdict, work / "kept")
         # 6. the register
         version = open_registry(home, os.environ).record(kept)
     for reason in verdict.reasons:

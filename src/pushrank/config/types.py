@@ -92,7 +92,10 @@ class HeadConfig:
 
 @dataclass(frozen=True, slots=True)
 class TrainingConfig:
-    """How a log becomes a model. Windows in hours, parts as shares of the time between first and last send."""
+    """How a log becomes a model. Windows in hours, parts as shares of the sends in time order.
+
+    With `refit` the forests that are served are fitted anew to the whole log once the earlier ones have been judged.
+    """
 
     click_window_hours: Positive
     opt_out_window_hours: Positive
@@ -106,6 +109,7 @@ class TrainingConfig:
     opt_out: HeadConfig
     permission_discount_days: Positive
     default_timezone: str = "UTC"
+    refit: bool = True
     attributes: tuple[AttributeSpec, ...] = ()
     leave_out: tuple[str, ...] = ()
 

@@ -179,7 +179,10 @@ def fit_lambdarank(sample: Sample, user: Ints, machine: Machine) -> LambdaRank:
         "verbosity": -1,
     }
     data = lightgbm.Dataset(
-        sample.matrix[np.ix_(order, places)], sample.labels[order].astype(np.float32), group=sizes, feature_name=names
+        sample.matrix[np.ix_(order, np.array(places))],
+        sample.labels[order].astype(np.float32),
+        group=sizes,
+        feature_name=names,
     )
     booster = lightgbm.train(parameters, data, _LAMBDARANK_TREES)
     return LambdaRank(str(booster.model_to_string()), names, places)

@@ -19,7 +19,7 @@ Ints = npt.NDArray[np.int64]
 Labels = npt.NDArray[np.int8]
 Progress = Callable[[int, int], None]
 
-STOPPING_SHARE = 0.15  # of the training part's time, its end, decides how many trees
+STOPPING_SHARE = 0.15  # of the training part, its end, decides how many trees
 MANY_ROWS = 1_000_000
 FEWEST_STOPPING_POSITIVES = 30  # with fewer the number of trees would be chance
 
@@ -71,14 +71,16 @@ def leaf_rows(config: HeadConfig, base_rate: float) -> int:
     return max(config.min_leaf_rows, ceil(config.leaf_positives / base_rate))
 
 
-def fit_head(sample: Sample, config: HeadConfig, machine: Machine, progress: Progress = lambda *_: None) -> Forest:
+def fit_head(
+    sample: Sample, config: HeadConfig, machine: Machine, progress: Progress = lambda *_: None, trees: int | None = None
+) -> Forest:
     """Fit a forest to P(label = 1).
 
-    The number of trees is found on the last part of the sample's time; then all of it is fitted with that number, so
-    that the newest rows count too. `progress` is told trees done and trees at most.
+    Unless `trees` says how many, their number is found on the last part of the sample; then all of it is fitted with
+    that number, so that the newest rows count too. `progress` is told trees done and trees at most.
     """
     parameters = _parameters(sample, config, machine)
-    trees = _found_trees(sample, parameters, config, progress)
+    trees = trees or _found_trees(sample, parameters, config, progress)
     booster = lightgbm.train(parameters, _dataset(sample), trees, callbacks=[_told(progress, trees)])
     return Forest(str(booster.model_to_string()), int(booster.num_trees()), int(parameters["min_data_in_leaf"]))
 

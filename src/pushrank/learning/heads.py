@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import lightgbm
@@ -17,14 +17,27 @@ from pushrank.learning.calibrate import calibrate
 from pushrank.learning.dataset import Rows
 from pushrank.learning.errors import LearningError
 from pushrank.learning.fit import Forest, Machine, Progress, Sample, fit_head
-from pushrank.learning.history import Windows
-from pushrank.learning.split import Cuts, HeadParts, head_parts
+from pushrank.learning.split import Cuts, head_parts
+from pushrank.logs.parts import Windows
 from pushrank.scoring.bundle import TrainedHead
 from pushrank.scoring.calibration import Calibration
 from pushrank.scoring.heads import raw_logits
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 Labels = npt.NDArray[np.int8]
+
+HEADS = ("click", "opt_out")
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What the fits of one training have in common."""
+
+    names: Sequence[str]
+    config: TrainingConfig
+    machine: Machine
+    cut: Cuts
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,49 +72,69 @@ class FittedHead:
         }
 
 
-def has_labels(labels: Labels) -> bool:
-    """Whether a log says anything about an outcome; one that does not gets no such head."""
-    return bool((labels >= 0).any())
+def learn_head(name: str, rows: Rows, course: Course, progress: Progress) -> FittedHead | None:
+    """Fit one head to the training part and calibrate it on the next, with baselines beside it.
 
-
-def learn_click(
-    rows: Rows, names: Sequence[str], config: TrainingConfig, cut: Cuts, machine: Machine, progress: Progress
-) -> FittedHead:
-    """Fit the head of P(click); LearningError where the log says nothing about clicks."""
-    if not has_labels(rows.click):
-        msg = "click: expected known labels in the column 'clicked' or 'clicked_at', got none; a model needs this head"
-        raise LearningError(msg)
-    parts = head_parts("click", rows.sent_at, rows.click, cut, Windows.of(config))
-    sample = Sample(rows.matrix, rows.click, rows.sent_at, names).take(parts.train)
-    forest = fit_head(sample, config.click, machine, progress)
-    beside = baselines.fit_click(sample, rows.user[parts.train], machine)
-    return _calibrated("click", forest, beside, rows, rows.click, parts)
-
-
-def learn_opt_out(
-    rows: Rows, names: Sequence[str], config: TrainingConfig, cut: Cuts, machine: Machine, progress: Progress
-) -> FittedHead | None:
-    """Fit the head of P(opt-out); None where the log says nothing about opt-outs."""
-    if not has_labels(rows.opt_out):
+    None where the log says nothing about opt-outs; LearningError where it says nothing about clicks.
+    """
+    labels = labels_of(rows, name)
+    if not (labels >= 0).any():
+        _refuse_without(name)
         return None
-    parts = head_parts("opt_out", rows.sent_at, rows.opt_out, cut, Windows.of(config))
-    sample = Sample(rows.matrix, rows.opt_out, rows.sent_at, names).take(parts.train)
-    forest = fit_head(sample, config.opt_out, machine, progress)
-    return _calibrated("opt_out", forest, baselines.fit_opt_out(sample, machine), rows, rows.opt_out, parts)
-
-
-def _calibrated(
-    name: str, forest: Forest, beside: Mapping[str, Baseline], rows: Rows, labels: Labels, parts: HeadParts
-) -> FittedHead:
-    some, found = rows.matrix[parts.calibration], labels[parts.calibration]
-    raw = raw_logits(lightgbm.Booster(model_str=forest.text), some)
+    parts = head_parts(name, rows.sent_at, labels, course.cut, Windows.of(course.config))
+    sample = Sample(rows.matrix, labels, rows.sent_at, course.names).take(parts.train)
+    forest = fit_head(sample, getattr(course.config, name), course.machine, progress)
+    raw, found = _raw(forest, rows, parts.calibration), labels[parts.calibration]
     return FittedHead(
         name=name,
         forest=forest,
         calibration=calibrate(raw, found),
-        baselines=beside,
+        baselines=_beside(name, sample, rows.user[parts.train], course.machine),
         train_rows=len(parts.train),
-        train_positives=int(labels[parts.train].sum()),
-        calibration_rows=len(parts.calibration),
+        train_positives=int(sample.labels.sum()),
+        calibration_rows=len(found),
         calibration_positives=int(found.sum()),
     )
+
+
+def refitted(head: FittedHead, rows: Rows, course: Course, progress: Progress) -> FittedHead:
+    """Fit a judged head anew to all known rows, with the number of trees that was found.
+
+    Its calibration comes from everything that the judged forest had not seen: rows that the new one has seen would
+    flatter it.
+    """
+    labels = labels_of(rows, head.name)
+    known = np.flatnonzero(labels >= 0)
+    later = known[rows.sent_at[known] >= course.cut.calibration]
+    sample = Sample(rows.matrix, labels, rows.sent_at, course.names).take(known)
+    forest = fit_head(sample, getattr(course.config, head.name), course.machine, progress, trees=head.forest.trees)
+    return replace(
+        head,
+        forest=forest,
+        calibration=calibrate(_raw(head.forest, rows, later), labels[later]),
+        train_rows=len(known),
+        train_positives=int(sample.labels.sum()),
+        calibration_rows=len(later),
+        calibration_positives=int(labels[later].sum()),
+    )
+
+
+def labels_of(rows: Rows, name: str) -> Labels:
+    """Labels of one head."""
+    return rows.click if name == "click" else rows.opt_out
+
+
+def _refuse_without(name: str) -> None:
+    if name == "click":
+        msg = "click: expected known labels in the column 'clicked' or 'clicked_at', got none; a model needs this head"
+        raise LearningError(msg)
+
+
+def _beside(name: str, sample: Sample, user: Ints, machine: Machine) -> dict[str, Baseline]:
+    if name == "click":
+        return baselines.fit_click(sample, user, machine)
+    return baselines.fit_opt_out(sample, machine)
+
+
+def _raw(forest: Forest, rows: Rows, places: Ints) -> Floats:
+    return raw_logits(lightgbm.Booster(model_str=forest.text), rows.matrix[places])

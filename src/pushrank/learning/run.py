@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from pushrank.learning.card import METRICS, render_card
 from pushrank.learning.dataset import Rows
 from pushrank.learning.fit import Machine
 from pushrank.learning.gate import Verdict
-from pushrank.learning.heads import FittedHead
+from pushrank.learning.heads import Course, FittedHead
 from pushrank.learning.source import Source
 from pushrank.learning.tracking import BASELINES, BUNDLE, Run
 from pushrank.learning.worth import pooled_permission_value
@@ -34,18 +35,11 @@ Tree = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Fitted heads, where time was cut, and the rows that judge them. `opt_out` is None where the log has none."""
+    """Fitted heads by name, and how they came to be; a log without opt-outs gives no such head."""
 
     view: FeatureView
-    click: FittedHead
-    opt_out: FittedHead | None
-    cut: split.Cuts
-    judging: Rows
-
-    @property
-    def heads(self) -> dict[str, FittedHead]:
-        """The heads that there are, by name."""
-        return {head.name: head for head in (self.click, self.opt_out) if head is not None}
+    course: Course
+    heads: Mapping[str, FittedHead]
 
     @property
     def baselines(self) -> dict[str, Mapping[str, baselines.Baseline]]:
@@ -54,24 +48,36 @@ class Model:
 
     @property
     def scorer(self) -> HeadScorer:
-        """The heads as they will serve."""
-        click, opt_out = (
-            None if head is None else Head.of(head.forest.text, head.calibration) for head in (self.click, self.opt_out)
-        )
-        assert click is not None
-        return HeadScorer(click, opt_out, PRIOR_OPT_OUT)
+        """The heads as they would serve."""
+        loaded = {name: Head.of(head.forest.text, head.calibration) for name, head in self.heads.items()}
+        return HeadScorer(loaded["click"], loaded.get("opt_out"), PRIOR_OPT_OUT)
 
 
 def learn(rows: Rows, view: FeatureView, config: TrainingConfig, told: Told = lambda *_: None) -> Model:
-    """Split by time, fit and calibrate both heads. `told` hears the head, the trees done and the trees at most."""
-    cut = split.cuts(rows.sent_at, config)
+    """Split by time, fit and calibrate both heads. `told` hears the step, the trees done and the trees at most."""
     machine = Machine.of(config.seed, len(rows), os.cpu_count() or 1)
-    click = heads.learn_click(rows, view.names, config, cut, machine, lambda *done: told("click", *done))
-    opt_out = heads.learn_opt_out(rows, view.names, config, cut, machine, lambda *done: told("opt_out", *done))
-    return Model(view, click, opt_out, cut, rows.take(rows.sent_at >= cut.evaluation))
+    course = Course(view.names, config, machine, split.cuts(rows.sent_at, config))
+    fitted = {name: heads.learn_head(name, rows, course, partial(told, name)) for name in heads.HEADS}
+    return Model(view, course, {name: head for name, head in fitted.items() if head is not None})
 
 
-def facts(model: Model, rows: Rows, source: Source, config: TrainingConfig) -> dict[str, Any]:
+def judging_rows(model: Model, rows: Rows) -> Rows:
+    """The last part of the log, of which the fitted heads know nothing."""
+    return rows.take(rows.sent_at >= model.course.cut.evaluation)
+
+
+def final(model: Model, rows: Rows, told: Told = lambda *_: None) -> Model:
+    """The model that will be served: fitted anew to the whole log where the configuration says so."""
+    if not model.course.config.refit:
+        return model
+    anew = {
+        name: heads.refitted(head, rows, model.course, partial(told, f"{name} anew"))
+        for name, head in model.heads.items()
+    }
+    return replace(model, heads=anew)
+
+
+def facts(model: Model, rows: Rows, source: Source) -> dict[str, Any]:
     """What is remembered about a training, in the bundle and on the card."""
     return {
         "data_fingerprint": source.log.fingerprint(),
@@ -82,27 +88,29 @@ def facts(model: Model, rows: Rows, source: Source, config: TrainingConfig) -> d
         "first_sent_at": iso(int(rows.sent_at[0])),
         "last_sent_at": iso(int(rows.sent_at[-1])),
         "until": None if source.until is None else iso(source.until),
-        "calibration_from": iso(model.cut.calibration),
-        "evaluation_from": iso(model.cut.evaluation),
-        "seed": config.seed,
+        "calibration_from": iso(model.course.cut.calibration),
+        "evaluation_from": iso(model.course.cut.evaluation),
+        "refit": model.course.config.refit,
+        "seed": model.course.config.seed,
         "lightgbm": lightgbm.__version__,
-        **{name: {**asdict(getattr(config, name)), **head.facts} for name, head in model.heads.items()},
+        **{name: {**asdict(getattr(model.course.config, name)), **head.facts} for name, head in model.heads.items()},
     }
 
 
-def trained(model: Model, rows: Rows, config: TrainingConfig, remembered: Tree) -> Trained:
+def trained(model: Model, rows: Rows, remembered: Tree) -> Trained:
     """Gather what goes into the bundle."""
+    click, opt_out = model.heads["click"], model.heads.get("opt_out")
     return Trained(
         view=model.view,
-        click=model.click.trained,
-        opt_out=None if model.opt_out is None else model.opt_out.trained,
+        click=click.trained,
+        opt_out=None if opt_out is None else opt_out.trained,
         prior_opt_out=PRIOR_OPT_OUT,
-        permission_value=pooled_permission_value(rows, config.permission_discount_days),
+        permission_value=pooled_permission_value(rows, model.course.config.permission_discount_days),
         facts=remembered,
     )
 
 
-def kept(whole: Trained, model: Model, report: Tree, verdict: Verdict, folder: Path) -> Run:
+def kept(model: Model, whole: Trained, report: Tree, verdict: Verdict, folder: Path) -> Run:
     """Write bundle, baselines, pictures and card into `folder`, and say what is to be recorded of the run."""
     digest = bundle.save(whole, folder / BUNDLE)
     plain = {name: baselines.to_dict(beside) for name, beside in model.baselines.items()}

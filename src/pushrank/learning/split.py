@@ -10,7 +10,7 @@ import numpy.typing as npt
 from pushrank.config import TrainingConfig
 from pushrank.domain.instants import Instant, iso
 from pushrank.learning.errors import LearningError
-from pushrank.learning.history import Windows
+from pushrank.logs.parts import Windows
 
 Ints = npt.NDArray[np.int64]
 Labels = npt.NDArray[np.int8]
@@ -33,20 +33,24 @@ class HeadParts:
 
 
 def cuts(sent_at: Ints, config: TrainingConfig) -> Cuts:
-    """Cut the time between first and last send by the shares of the configuration. `sent_at` is in time order.
+    """Cut the sends by the shares of the configuration, at moments. `sent_at` is in time order.
 
-    Raises LearningError where all was sent at one moment or the shares leave nothing to train on.
+    Raises LearningError where too much was sent at one moment or the shares leave nothing to train on.
     """
-    first, last = (int(sent_at[0]), int(sent_at[-1])) if len(sent_at) else (0, 0)
-    share = 1.0 - config.calibration_share - config.evaluation_share
-    if last <= first or share <= 0.0:
+    judging = config.evaluation_share
+    moments = [moment_after(sent_at, 1.0 - share) for share in (1.0, config.calibration_share + judging, judging)]
+    if not moments[0] < moments[1] < moments[2]:
         msg = (
-            "expected sends over some time, and shares of it for training, calibration and evaluation; "
-            f"got {iso(first)} to {iso(last)} with {share:.2f} left for training"
+            "expected sends at several moments, and shares of them for training, calibration and evaluation; "
+            f"got parts that would begin at {', '.join(map(iso, moments))}"
         )
         raise LearningError(msg)
-    reach = last - first
-    return Cuts(first + round(share * reach), last - round(config.evaluation_share * reach))
+    return Cuts(moments[1], moments[2])
+
+
+def moment_after(sent_at: Ints, share: float) -> Instant:
+    """The moment of the send that follows the first `share` of all sends; 0 without sends."""
+    return int(sent_at[min(int(share * len(sent_at)), len(sent_at) - 1)]) if len(sent_at) else 0
 
 
 def head_parts(head: str, sent_at: Ints, labels: Labels, cut: Cuts, windows: Windows) -> HeadParts:
@@ -69,9 +73,8 @@ def head_parts(head: str, sent_at: Ints, labels: Labels, cut: Cuts, windows: Win
 
 
 def recent(sent_at: Ints, share: float) -> tuple[Ints, Ints]:
-    """Places of the older rows and of those sent in the last `share` of the time; `sent_at` is in time order."""
-    first, last = int(sent_at[0]), int(sent_at[-1])
-    border = int(np.searchsorted(sent_at, last - round(share * (last - first))))
+    """Places of the older rows and of about the last `share` of them, cut at a moment; `sent_at` is in time order."""
+    border = int(np.searchsorted(sent_at, moment_after(sent_at, 1.0 - share)))
     return np.arange(border), np.arange(border, len(sent_at))
 
 
