@@ -67,7 +67,7 @@ class Forest:
 
 
 def leaf_rows(config: HeadConfig, base_rate: float) -> int:
-    """Least rows in a leaf: enough for `leaf_positives` expected positives, and at least `min_leaf_rows`."""
+    """About the least rows in a leaf: enough for `leaf_positives` expected positives, and at least `min_leaf_rows`."""
     return max(config.min_leaf_rows, ceil(config.leaf_positives / base_rate))
 
 
