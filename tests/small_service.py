@@ -27,7 +27,7 @@ from pushrank.scoring.bundle import save
 from pushrank.scoring.install import install
 from pushrank.service.deployment import Deployment, open_deployment, wall_clock
 from pushrank.service.door import Door
-from pushrank.service.guard import Receive, Scope, Send
+from pushrank.service.guard import Message, Receive, Scope, Send
 from pushrank.service.routes import RouteTable
 from pushrank.service.table import ROUTES
 from tests.small_models import small_trained
@@ -124,6 +124,20 @@ class SmallService:
     def key(self, *scopes: str) -> str:
         """Make a key with some scopes."""
         return _key(self.environment, scopes)
+
+    def ask(self, scope: Scope) -> int:
+        """Send a request without a body as a server would hand it over, and return the status of the answer."""
+        answers: list[int] = []
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answers.append(message["status"])
+
+        asyncio.run(self.door(scope, receive, send))
+        return answers[0]
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from pushrank.service.table import ROUTES
 # BentoML's own access log and metrics would name raw paths, and paths name people; ours name route templates.
 _CONFIG: dict[str, Any] = {
     "workers": 1,
-    "traffic": {"timeout": 60},
+    "traffic": {"timeout": 30},
     "metrics": {"enabled": False},
     "logging": {"access": {"enabled": False}},
     "tracing": {"excluded_urls": ".*"},
