@@ -137,7 +137,7 @@ class Parts:
 
 
 def _last_push_takes_it(outcomes: pd.DataFrame, user: Ints) -> pd.DataFrame:
-    """Move each timed opt-out to the user's last push before it: the one that it answers."""
+    """Move each timed opt-out to the user's last push before it: the one that it answers, and of several the first."""
     if "opted_out_at" not in outcomes:
         return outcomes
     sent, at = outcomes["sent_at"].to_numpy(np.int64), outcomes["opted_out_at"].to_numpy(np.int64).copy()
@@ -146,7 +146,8 @@ def _last_push_takes_it(outcomes: pd.DataFrame, user: Ints) -> pd.DataFrame:
         end = int(np.searchsorted(user, user[row], side="right"))
         last = row + int(np.searchsorted(sent[row:end], at[row], side="right")) - 1
         if last > row:
-            flag[last], at[last], flag[row], at[row] = 1, at[row], 0, -1
+            first = at[row] if flag[last] != 1 or at[last] < 0 else min(at[row], at[last])
+            flag[last], at[last], flag[row], at[row] = 1, first, 0, -1
     return outcomes.assign(opted_out=flag, opted_out_at=at)
 
 
