@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
 
@@ -31,7 +33,8 @@ def told_by_user(
 ) -> Iterator[tuple[str, list[Event]]]:
     """Each user of a part with the events of their rows in the order of time, those strictly before `before` only.
 
-    The id of an event follows from what it says, so that a log loaded twice tells nothing twice.
+    The id of an event follows from what it says and how often it was said before, so that a log loaded twice tells
+    nothing twice, and what it tells twice itself counts twice, as in training.
     """
     times = {name: outcome_at(part.outcomes, name, windows) for name in _OUTCOMES}
     pushes = np.searchsorted(part.outcome_user, np.arange(len(part.user_ids) + 1))
@@ -45,8 +48,17 @@ def told_by_user(
             for event in _of_push(user_id, rows[place], messages, times, place)
         ]
         events += [_of_activity(user_id, row) for row in activity[acts[code] : acts[code + 1]]]
-        kept = (event for event in events if before is None or event.at < before)
+        kept = (event for event in _numbered(events) if before is None or event.at < before)
         yield user_id, sorted(kept, key=lambda event: (event.at, event.event_id))
+
+
+def _numbered(events: list[Event]) -> Iterator[Event]:
+    """Give the events of one user with ids of their own: the second that says the same is `-2`, and so on."""
+    seen: Counter[str] = Counter()
+    for event in events:
+        name = event.event_id
+        seen[name] += 1
+        yield event if seen[name] == 1 else replace(event, event_id=f"{name}-{seen[name]}")
 
 
 def _records(frame: pd.DataFrame) -> Sequence[dict[str, Any]]:
