@@ -97,7 +97,7 @@ class Isotonic:
         return bounded(values[piece] + slopes[piece] * (raw - knots[piece]))
 
 
-_FORMS: Mapping[str, type[Shift | Platt | Isotonic]] = {"shift": Shift, "platt": Platt, "isotonic": Isotonic}
+FORMS: Mapping[str, type[Shift | Platt | Isotonic]] = {"shift": Shift, "platt": Platt, "isotonic": Isotonic}
 
 
 def to_dict(calibration: Calibration) -> dict[str, Any]:
@@ -108,9 +108,9 @@ def to_dict(calibration: Calibration) -> dict[str, Any]:
 
 def from_dict(tree: Mapping[str, Any]) -> Calibration:
     """Read what `to_dict` wrote; ValueError names the field where it is not a calibration of finite numbers."""
-    form = _FORMS.get(str(tree.get("method")))
+    form = FORMS.get(str(tree.get("method")))
     if form is None:
-        msg = f"method: expected one of {', '.join(_FORMS)}, got {tree.get('method')!r}"
+        msg = f"method: expected one of {', '.join(FORMS)}, got {tree.get('method')!r}"
         raise ValueError(msg)
     fields = {name: _numbers(name, value) for name, value in tree.items() if name != "method"}
     try:
