@@ -28,7 +28,7 @@ def opt_outs(found: Part) -> list[tuple[int, int]]:
 
 
 def test_an_opt_out_moves_to_the_last_push_before_it() -> None:
-    found = part(("u", "m-1", 0, 5), ("u", "m-2", 3, -1), ("u", "m-3", 5, -1), ("v", "m-1", 4, -1))
+    found = part(("u", "m-1", 0, 5), ("u", "m-2", 3, -1), ("u", "m-3", 6, -1), ("v", "m-1", 4, -1))
     assert opt_outs(found) == [(0, -1), (1, 5), (0, -1), (0, -1)]
 
 
