@@ -1,0 +1,45 @@
+"""Run the benchmarks: `python -m benchmarks [serving] [...]`. What is measured is told in `benchmarks/README.md`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from benchmarks import report, serving
+from benchmarks.report import Table
+from pushrank.config.home import Home
+
+
+class Name(StrEnum):
+    """One benchmark."""
+
+    SERVING = "serving"
+
+
+def main(
+    names: Annotated[list[Name] | None, typer.Argument(help="Which ones; all unless told.")] = None,
+    *,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds; medians are over them.")] = 5,
+    seconds: Annotated[float, typer.Option(min=0.5, help="serving: seconds in which one service is asked.")] = 4.0,
+    users: Annotated[int, typer.Option(min=300, help="serving: people of the sample town.")] = 1500,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Make town and model again.")] = False,
+) -> None:
+    """Measure, print tables and write them below `PUSHRANK_HOME/bench`."""
+    folder, console = Home.of(os.environ).root / "bench", Console(width=160)
+    ways: Mapping[Name, Callable[[], Table]] = {
+        Name.SERVING: lambda: serving.measure(folder, users=users, rounds=rounds, seconds=seconds, fresh=fresh),
+    }
+    tables = []
+    for name in names or list(Name):
+        tables.append(ways[name]())
+        report.show(tables[-1], console)
+        report.write(tables, folder)
+
+
+if __name__ == "__main__":
+    typer.run(main)
