@@ -12,12 +12,15 @@ from pushrank.domain.event import Event
 from pushrank.domain.instants import DAY, HOUR, instant
 from pushrank.domain.message import Message
 from pushrank.features.events import encode_events
+from pushrank.features.facts import message_facts
 from pushrank.features.fold import fold
 from pushrank.features.snapshot import NEVER, PAIR_COLUMNS, USER_COLUMNS, pair_figures, user_figures
 from pushrank.features.state import CATEGORIES, STATE_BYTES, UserState, decode_state, empty_state, encode_state
+from pushrank.features.text import TextBasis
 
 AT = instant("2026-11-23T10:00:00+00:00")  # a Monday
 MESSAGE = Message("m-1", "sport.tennis", tags=("tennis", "open"))
+TRAVEL = {"travel": ("rail", "beach")}
 
 
 def event(
@@ -42,7 +45,8 @@ def user_at(state: UserState, at: int, offset: int = 0) -> dict[str, float]:
 def pair_at(state: UserState, at: int, message: Message = MESSAGE) -> dict[str, float]:
     out = np.full(len(PAIR_COLUMNS), np.nan)
     columns = encode_events([event(EventType.SENT, at, message)])
-    pair_figures(state, at, columns.message[0], columns.category[0], columns.root[0], columns.tags[0], out)
+    tags = columns.tags[0]
+    pair_figures(state, at, columns.message[0], columns.category[0], columns.root[0], tags, tags, out)
     return dict(zip(PAIR_COLUMNS, out.tolist(), strict=True))
 
 
@@ -145,3 +149,17 @@ def test_a_state_survives_as_bytes_and_stays_small() -> None:
 def test_bytes_that_are_no_state_are_refused_with_the_size() -> None:
     with pytest.raises(ValueError, match=f"at most {STATE_BYTES} bytes, got {STATE_BYTES + 1}"):
         decode_state(b"x" * (STATE_BYTES + 1))
+
+
+def test_activity_about_one_tag_of_a_topic_tells_of_the_others() -> None:
+    facts = message_facts([Message("m-9", "travel.rail", tags=("rail",))], TextBasis(np.zeros((8, 0))), (), TRAVEL)
+    state = folded(
+        event(EventType.ACTIVITY, AT, None, tags=("beach",)), event(EventType.ACTIVITY, AT, None, tags=("tea",))
+    )
+    out = np.full(len(PAIR_COLUMNS), np.nan)
+
+    pair_figures(state, AT + 1, facts.key[0], facts.category[0], facts.root[0], facts.tags[0], facts.topic[0], out)
+
+    figures = dict(zip(PAIR_COLUMNS, out.tolist(), strict=True))
+    assert figures["pair_tag_activity"] == 0
+    assert figures["pair_topic_activity"] == pytest.approx(1.0)

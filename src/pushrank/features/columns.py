@@ -53,7 +53,7 @@ def from_request(  # noqa: PLR0913 - what a request is made of
     """
     own, pairs = np.empty(len(USER_COLUMNS)), np.empty((facts.key.size, len(PAIR_COLUMNS)))
     user_figures(state, as_of, offset, own)
-    _pair_rows(state, as_of, facts.key, facts.category, facts.root, facts.tags, pairs)
+    _pair_rows(state, as_of, facts.key, facts.category, facts.root, facts.tags, facts.topic, pairs)
     columns: dict[str, Column] = {"as_of": float(as_of), **view.constants, **user, **facts.columns}
     columns.update(zip(USER_COLUMNS, own.tolist(), strict=True))
     columns.update(zip(PAIR_COLUMNS, np.ascontiguousarray(pairs.T), strict=True))
@@ -75,7 +75,8 @@ def from_impressions(
     """
     rows = impressions.at.size
     own, pairs = np.empty((rows, len(USER_COLUMNS))), np.empty((rows, len(PAIR_COLUMNS)))
-    _replay(empty_state(), impressions, events, facts.key, facts.category, facts.root, facts.tags, own, pairs)
+    keys = (facts.key, facts.category, facts.root, facts.tags, facts.topic)
+    _replay(empty_state(), impressions, events, *keys, own, pairs)
     message = impressions.message
     seen = counts.figures(facts.key[message], facts.category[message], impressions.at // HOUR)
     columns: dict[str, Column] = {"as_of": impressions.at.astype(np.float64), **view.constants}
@@ -89,10 +90,10 @@ def from_impressions(
 
 @compiled
 def _pair_rows(  # noqa: PLR0913 - a kernel over plain columns
-    state: UserState, at: int, message: Ints, category: Ints, root: Ints, tags: Ints, out: Floats
+    state: UserState, at: int, message: Ints, category: Ints, root: Ints, tags: Ints, topic: Ints, out: Floats
 ) -> None:
     for row in range(message.size):
-        pair_figures(state, at, message[row], category[row], root[row], tags[row], out[row])
+        pair_figures(state, at, message[row], category[row], root[row], tags[row], topic[row], out[row])
 
 
 @compiled
@@ -104,6 +105,7 @@ def _replay(  # noqa: PLR0913 - a kernel over plain columns
     category: Ints,
     root: Ints,
     tags: Ints,
+    topic: Ints,
     own: Floats,
     pairs: Floats,
 ) -> None:
@@ -118,4 +120,6 @@ def _replay(  # noqa: PLR0913 - a kernel over plain columns
             apply(state, events.columns, event)
             event += 1
         user_figures(state, at, impressions.offset[row], own[row])
-        pair_figures(state, at, key[message], category[message], root[message], tags[message], pairs[row])
+        pair_figures(
+            state, at, key[message], category[message], root[message], tags[message], topic[message], pairs[row]
+        )

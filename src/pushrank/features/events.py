@@ -46,10 +46,10 @@ class EventColumns(NamedTuple):
         return EventColumns(self.kind[rows], *(column[rows] for column in self[1:]))
 
 
-def tag_keys(tags: Sequence[str]) -> list[int]:
-    """Keys of the first `MESSAGE_TAGS` tags, filled up with 0."""
-    keys = [key(tag) for tag in tags[:MESSAGE_TAGS]]
-    return keys + [0] * (MESSAGE_TAGS - len(keys))
+def tag_keys(tags: Sequence[str], most: int = MESSAGE_TAGS) -> list[int]:
+    """Keys of the first `most` tags, filled up with 0."""
+    keys = [key(tag) for tag in tags[:most]]
+    return keys + [0] * (most - len(keys))
 
 
 def category_keys(category: str | None) -> tuple[int, int]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
 
 from pushrank.domain.codes import Kind, Purpose, Urgency
-from pushrank.domain.message import Attribute, Message
+from pushrank.domain.message import Attribute, Message, lineage
 from pushrank.domain.user import UserFacts
 from pushrank.features.events import category_keys, tag_keys
 from pushrank.features.keys import key
-from pushrank.features.state import MESSAGE_TAGS, Floats, Ints
+from pushrank.features.state import MESSAGE_TAGS, TOPIC_TAGS, Floats, Ints
 from pushrank.features.text import TextBasis
 
 UNKNOWN_LABEL = -1.0
@@ -46,13 +47,17 @@ class AttributeCode:
 
 @dataclass(frozen=True, slots=True)
 class MessageFacts:
-    """Messages as arrays, one entry per message: keys, tags[n, MESSAGE_TAGS], and raw columns by name."""
+    """Messages as arrays, one entry per message: keys, tags[n, MESSAGE_TAGS], raw columns by name.
+
+    `topic`, int64[n, TOPIC_TAGS], holds the tags that usually go with the root of the message's category.
+    """
 
     message_ids: tuple[str, ...]
     key: Ints
     category: Ints
     root: Ints
     tags: Ints
+    topic: Ints
     columns: Mapping[str, Floats]
 
     def take(self, rows: Ints) -> MessageFacts:
@@ -63,6 +68,7 @@ class MessageFacts:
             self.category[rows],
             self.root[rows],
             self.tags[rows],
+            self.topic[rows],
             {name: column[rows] for name, column in self.columns.items()},
         )
 
@@ -100,20 +106,26 @@ def message_row(message: Message, basis: TextBasis, attributes: Sequence[Attribu
 
 
 def message_facts(
-    messages: Sequence[Message], basis: TextBasis, attributes: Sequence[AttributeCode] = ()
+    messages: Sequence[Message],
+    basis: TextBasis,
+    attributes: Sequence[AttributeCode] = (),
+    topics: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> MessageFacts:
-    """Bring messages into arrays. The text of each is embedded by itself."""
+    """Bring messages into arrays. The text of each is embedded by itself. `topics`: tags by root of a category."""
     rows = [message_row(message, basis, attributes) for message in messages]
     names = message_row(Message("none", "none"), basis, attributes)
     keys = [(key(message.message_id), *category_keys(message.category)) for message in messages]
     table = np.array(keys, dtype=np.int64).reshape(len(messages), 3)
     tags = np.array([tag_keys(message.tags) for message in messages], dtype=np.int64)
+    roots = [topics.get(lineage(message.category)[-1], ()) for message in messages]
+    topic = np.array([tag_keys(names, TOPIC_TAGS) for names in roots], dtype=np.int64)
     return MessageFacts(
         tuple(message.message_id for message in messages),
         np.ascontiguousarray(table[:, 0]),
         np.ascontiguousarray(table[:, 1]),
         np.ascontiguousarray(table[:, 2]),
         tags.reshape(len(messages), MESSAGE_TAGS),
+        topic.reshape(len(messages), TOPIC_TAGS),
         {name: np.array([row[name] for row in rows], dtype=np.float64) for name in names},
     )
 

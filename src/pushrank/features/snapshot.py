@@ -70,6 +70,11 @@ PAIR_COLUMNS = (
     "pair_tag_activity",
     "pair_tag_best_activity",
     "pair_tags_known",
+    "pair_topic_sends",
+    "pair_topic_clicks",
+    "pair_topic_activity",
+    "pair_topic_best_activity",
+    "pair_topic_tags_known",
     "pair_category_in_a_row",
     "pair_message_sends",
     "pair_message_hours_since_sent",
@@ -199,10 +204,11 @@ def _repetition_figures(state: UserState, at: int, message: int, category: int, 
 
 @compiled
 def pair_figures(  # noqa: PLR0913 - a kernel over plain columns
-    state: UserState, at: int, message: int, category: int, root: int, tags: Ints, out: Floats
+    state: UserState, at: int, message: int, category: int, root: int, tags: Ints, topic: Ints, out: Floats
 ) -> None:
-    """Write PAIR_COLUMNS of one message, given by its keys, as of `at` into `out`."""
+    """Write PAIR_COLUMNS of one message, given by its keys and those of its topic's tags, as of `at` into `out`."""
     _category_figures(state, at, category, out[:6])
     _category_figures(state, at, root, out[6:12])
     _tag_figures(state, at, tags, out[12:17])
-    _repetition_figures(state, at, message, category, out[17:20])
+    _tag_figures(state, at, topic, out[17:22])
+    _repetition_figures(state, at, message, category, out[22:25])

@@ -21,8 +21,9 @@ CATEGORY_SENDS, CATEGORY_CLICKS, CATEGORY_DISMISSALS, CATEGORY_TOTAL_SENDS, CATE
 
 RECENT = 32  # pushes remembered one by one
 CATEGORIES = 24  # categories and parents remembered; the one idle for longest makes room
-TAGS = 48  # tags remembered, likewise
+TAGS = 64  # tags remembered, likewise
 MESSAGE_TAGS = 8  # tags of one message or activity that count
+TOPIC_TAGS = 12  # tags that stand for the topic of a message
 
 
 class UserState(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from inspect import signature
 from typing import Any
@@ -37,13 +37,17 @@ def feature_names(
 
 @dataclass(frozen=True, slots=True)
 class FeatureView:
-    """`names` in the order of the matrix; `constants` are raw columns that are the same for every row."""
+    """`names` in the order of the matrix; `constants` are raw columns that are the same for every row.
+
+    `topics` names, by root of a category, the tags that usually go with it: what a user looks at tells of them all.
+    """
 
     names: tuple[str, ...]
     constants: Mapping[str, float]
     basis: TextBasis
     attributes: tuple[AttributeCode, ...] = ()
     default_timezone: str = "UTC"
+    topics: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def reads(self) -> frozenset[str]:
@@ -75,6 +79,7 @@ class FeatureView:
             "basis": self.basis.to_dict(),
             "attributes": [asdict(code) for code in self.attributes],
             "default_timezone": self.default_timezone,
+            "topics": {root: list(tags) for root, tags in self.topics.items()},
         }
 
     @classmethod
@@ -87,4 +92,5 @@ class FeatureView:
         if unknown:
             msg = f"expected features of this version, got {unknown[0]!r}; retrain or take the version that made it"
             raise ValueError(msg)
-        return cls(tuple(plain["names"]), plain["constants"], basis, attributes, plain["default_timezone"])
+        topics = {root: tuple(tags) for root, tags in plain["topics"].items()}
+        return cls(tuple(plain["names"]), plain["constants"], basis, attributes, plain["default_timezone"], topics)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,12 +14,12 @@ import pandas as pd
 from pushrank.config import TrainingConfig
 from pushrank.config.types import AttributeSpec
 from pushrank.domain.instants import SECOND
-from pushrank.domain.message import Attribute
+from pushrank.domain.message import Attribute, lineage
 from pushrank.domain.user import UserFacts
 from pushrank.features.columns import Impressions, from_impressions
 from pushrank.features.counts import CountTable
 from pushrank.features.facts import AttributeCode, MessageFacts, message_facts, message_text, user_attribute, user_row
-from pushrank.features.state import Floats, Ints
+from pushrank.features.state import TOPIC_TAGS, Floats, Ints
 from pushrank.features.text import fit_basis
 from pushrank.features.view import FeatureView, feature_names
 from pushrank.learning.history import events_of, impressions_of, messages_of
@@ -81,6 +82,7 @@ def fit_view(source: Source, config: TrainingConfig) -> FeatureView:
         basis=basis,
         attributes=attributes,
         default_timezone=config.default_timezone,
+        topics=_topics(source),
     )
 
 
@@ -100,7 +102,7 @@ def build(source: Source, view: FeatureView, work: Path, progress: Progress = la
 
 def build_parts(source: Source, view: FeatureView, work: Path, progress: Progress = lambda _: None) -> Iterator[Rows]:
     """Give the rows of a log part by part, all of a user in one part, so that memory does not grow with the log."""
-    facts = message_facts(source.messages, view.basis, view.attributes)
+    facts = message_facts(source.messages, view.basis, view.attributes, view.topics)
     parts = source.parts(work)
     counts = count_table(source, parts, facts)
     for part in parts:
@@ -185,6 +187,16 @@ def _propensity(outcomes: pd.DataFrame) -> Floats:
 
 def _local_hours(impressions: Impressions) -> Labels:
     return ((impressions.at // SECOND + impressions.offset) // 3600 % 24).astype(np.int8)
+
+
+def _topics(source: Source) -> dict[str, tuple[str, ...]]:
+    """By root of a category the tags that its messages bear most often."""
+    found: dict[str, Counter[str]] = {}
+    for message in source.messages:
+        if message.message_id in source.sent:
+            found.setdefault(lineage(message.category)[-1], Counter()).update(message.tags)
+    ordered = {root: sorted(tags, key=lambda tag: (-tags[tag], tag)) for root, tags in sorted(found.items())}
+    return {root: tuple(tags[:TOPIC_TAGS]) for root, tags in ordered.items() if tags}
 
 
 def _attribute_code(source: Source, spec: AttributeSpec) -> AttributeCode:

@@ -57,9 +57,7 @@ class MessageArrays:
 
 
 def _facts(messages: Sequence[Message], view: FeatureView) -> MessageFacts:
-    if messages:
-        return message_facts(messages, view.basis, view.attributes)
-    return message_facts([Message("none", "none")], view.basis, view.attributes).take(np.empty(0, dtype=np.int64))
+    return message_facts(messages, view.basis, view.attributes, view.topics)
 
 
 def _fill_in(facts: MessageFacts, place: int, message: Message) -> None:
@@ -76,5 +74,6 @@ def _joined(first: MessageFacts, second: MessageFacts) -> MessageFacts:
         np.concatenate((first.category, second.category)),
         np.concatenate((first.root, second.root)),
         np.concatenate((first.tags, second.tags)),
+        np.concatenate((first.topic, second.topic)),
         {name: np.concatenate((column, second.columns[name])) for name, column in first.columns.items()},
     )

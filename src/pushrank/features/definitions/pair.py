@@ -76,6 +76,30 @@ def tag_activity_share(pair_tag_activity: Column, user_month_activity: Column, m
 
 
 @feature
+def topic_activity_share(pair_topic_activity: Column, user_month_activity: Column) -> Column:
+    """Share of the user's own activity that was about the message's topic, by the tags that usually go with it."""
+    return pair_topic_activity / (user_month_activity + 5.0)
+
+
+@feature
+def topic_affinity(
+    pair_topic_clicks: Column,
+    pair_topic_sends: Column,
+    user_total_clicks: Column,
+    user_total_sends: Column,
+    base_click: Column,
+) -> Column:
+    """The user's click rate on the tags of the topic, shrunk to the user's own rate."""
+    return rate(pair_topic_clicks, pair_topic_sends, rate(user_total_clicks, user_total_sends, base_click), 10.0)
+
+
+@feature
+def tag_share_of_topic(pair_tag_activity: Column, pair_topic_activity: Column, message_tag_count: Column) -> Column:
+    """How much of the activity about the topic was about the message's own tags, for its average tag."""
+    return (pair_tag_activity / np.maximum(message_tag_count, 1.0) + 0.2) / (pair_topic_activity + 1.0)
+
+
+@feature
 def tag_novelty(pair_tags_known: Column, message_tag_count: Column) -> Column:
     """Share of the message's tags that the user has never met; 1 for a message without tags."""
     return 1.0 - pair_tags_known / np.maximum(message_tag_count, 1.0)

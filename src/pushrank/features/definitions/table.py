@@ -66,6 +66,8 @@ PLAIN = (
     "pair_tag_clicks",
     "pair_tag_activity",
     "pair_tag_best_activity",
+    "pair_topic_activity",
+    "pair_topic_best_activity",
     "pair_category_in_a_row",
     "pair_message_sends",
     "pair_message_hours_since_sent",
