@@ -42,7 +42,8 @@ def train(
         measure = load(shipped("evaluation", "gate"), EvaluationConfig)
         log = open_log(data)
         admission.refuse_fatal(log, door.tell)
-        source = open_source(log, settings, stop, admission.read_suppressions(suppressions, os.environ, home))
+        suppressed = admission.read_suppressions(suppressions, os.environ, home)
+        source = open_source(log, settings, stop, suppressed.names)
         # 2. features of every impression, as of its moment
         view = dataset.fit_view(source, settings)
         rows = dataset.build(source, view, work, steps.adding("features", source.rows))
@@ -55,7 +56,7 @@ def train(
         verdict = gate.decide(report, measure.gate)
         # 5. the model that serves: its bundle with golden rows, the card and all else that is kept
         served = run.final(model, rows, steps.tell)
-        whole = run.trained(served, rows, run.facts(served, rows, source))
+        whole = run.trained(served, rows, run.facts(served, rows, source, suppressed.asked))
         write_report(work / "kept", report, "Training: the last part of the log")
         kept = run.kept(served, whole, report, verdict, work / "kept")
         # 6. the register

@@ -10,7 +10,7 @@ from pushrank.config.home import shipped
 from pushrank.features.view import feature_names
 from pushrank.learning import baselines, tracking
 from pushrank.learning.calibrate import ISOTONIC_FROM, PLATT_FROM
-from pushrank.learning.card import BEGIN, END, feature_table
+from pushrank.learning.card import with_table
 from pushrank.learning.fit import Machine, Sample
 from pushrank.learning.heads import HEADS
 from pushrank.scoring import bundle, manifest
@@ -23,8 +23,7 @@ CARD = (MODELS / "push_ranker" / "CARD.md").read_text(encoding="utf-8")
 
 
 def test_the_card_has_every_feature_as_the_code_defines_it() -> None:
-    table = CARD.split(BEGIN)[1].split(END)[0].strip()
-    assert table == feature_table(feature_names(0, ())), "make the table anew from pushrank.learning.card.feature_table"
+    assert with_table(CARD, feature_names(0, ())) == CARD, "write the table anew: python -m training.card"
 
 
 def test_the_spec_names_what_the_registry_uses() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from pushrank.config.home import Home
@@ -30,10 +31,18 @@ def sentence(fault: Fault) -> str:
     return f"{fault.severity.value}: {place}: expected {fault.expected}, got {fault.got} (rows: {fault.count})"
 
 
-def read_suppressions(file: Path | None, environment: Mapping[str, str], home: Home) -> frozenset[str]:
-    """Ids to leave out, one a line; each also as its pseudonym, under which an exported log knows the user."""
+@dataclass(frozen=True, slots=True)
+class Suppressions:
+    """Users to leave out: how many asked for it, and every name under which a log may know them."""
+
+    asked: int = 0
+    names: frozenset[str] = frozenset()
+
+
+def read_suppressions(file: Path | None, environment: Mapping[str, str], home: Home) -> Suppressions:
+    """Read ids to leave out, one a line; each counts also as its pseudonym, under which an exported log knows it."""
     if file is None:
-        return frozenset()
+        return Suppressions()
     ids = {line.strip() for line in file.read_text(encoding="utf-8").splitlines()} - {"", "user_id"}
     pseudonyms = Pseudonyms(read_secret(environment, home))
-    return frozenset(ids | {pseudonyms.of(user_id) for user_id in ids})
+    return Suppressions(len(ids), frozenset(ids | {pseudonyms.of(user_id) for user_id in ids}))

@@ -43,6 +43,12 @@ def feature_table(names: Sequence[str]) -> str:
     return "\n".join(["| feature | reads | meaning |", "|---|---|---|", *(_row(name) for name in names)])
 
 
+def with_table(card: str, names: Sequence[str]) -> str:
+    """Give a card whose table between the two marks is that of `names`."""
+    before, _, rest = card.partition(BEGIN)
+    return f"{before}{BEGIN}\n\n{feature_table(names)}\n\n{END}{rest.partition(END)[2]}"
+
+
 _LIMITS = """- It learned from what one sender sent to whom; of others it knows little.
 - A probability is about the push that would be sent now, not about whether the push caused what follows.
 - Opt-outs are rare: look at the number of positives before believing a difference.

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import lightgbm
+import numpy as np
 
 from pushrank.config import TrainingConfig
 from pushrank.domain.instants import iso
@@ -77,14 +78,14 @@ def final(model: Model, rows: Rows, told: Told = lambda *_: None) -> Model:
     return replace(model, heads=anew)
 
 
-def facts(model: Model, rows: Rows, source: Source) -> dict[str, Any]:
-    """What is remembered about a training, in the bundle and on the card."""
+def facts(model: Model, rows: Rows, source: Source, suppressed: int = 0) -> dict[str, Any]:
+    """What is remembered about a training, in the bundle and on the card; `suppressed` users asked to be left out."""
     return {
         "data_fingerprint": source.log.fingerprint(),
         "rows": len(rows),
-        "users": len(rows.user_ids),
+        "users": len(np.unique(rows.user)),
         "messages": len(rows.message_ids),
-        "suppressed_users": len(source.suppressed),
+        "suppressed_users": suppressed,
         "first_sent_at": iso(int(rows.sent_at[0])),
         "last_sent_at": iso(int(rows.sent_at[-1])),
         "until": None if source.until is None else iso(source.until),
