@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from secrets import token_hex
 from typing import Annotated
 
 import typer
 
 from pushrank.cli.failing import failing
-from pushrank.cli.opening import opened, windows
+from pushrank.cli.opening import moment, opened, sound_log, windows
 from pushrank.cli.showing import bar
-from pushrank.domain.instants import instant
-from pushrank.logs import open_log
 from pushrank.service.deployment import wall_clock
 from pushrank.store.errors import StoreError
 from pushrank.transfer.exporting import export_log
@@ -22,7 +21,7 @@ from pushrank.transfer.loading import load_log
 def load(data: Annotated[Path, typer.Option(exists=True, file_okay=False, help="Folder of the log.")]) -> None:
     """Put a log with its users, preferences and consents into the store; safe to repeat and to resume."""
     with failing(ValueError, OSError, StoreError), opened(os.environ) as deployment:
-        log = open_log(data)
+        log = sound_log(data)
         rows = sum(len(batch) for batch in log.batches("outcomes", columns=["user_id"]))
         with bar("loading", rows) as progress:
             loaded = load_log(
@@ -46,6 +45,7 @@ def export(
     since: Annotated[str, typer.Option(metavar="TIME", help="Sends at or after it; ISO 8601 with offset.")],
 ) -> None:
     """Write what the store holds as a log, decisions and propensities included, users by pseudonym."""
+    start = moment(since)
     with failing(ValueError, OSError, StoreError), opened(os.environ) as deployment:
-        tables = export_log(deployment.store, out, instant(since), deployment.key_id)
+        tables = export_log(deployment.store, out, start, deployment.key_id, token_hex(8))
     typer.echo(", ".join(f"{rows} {name}" for name, rows in tables.items()))

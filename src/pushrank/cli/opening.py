@@ -7,9 +7,13 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import typer
+
 from pushrank.config import Category, PolicyConfig, TrainingConfig, load
 from pushrank.config.home import Home, shipped
-from pushrank.logs import open_log
+from pushrank.domain.instants import Instant, instant
+from pushrank.learning.admission import refuse_fatal
+from pushrank.logs import Log, open_log
 from pushrank.logs.parts import Windows
 from pushrank.policy import Policy
 from pushrank.ranking.catalogue import Catalogue
@@ -19,7 +23,7 @@ from pushrank.rights.pseudonyms import Pseudonyms, read_secret
 from pushrank.scoring.bundle import load as load_bundle
 from pushrank.store.opening import open_store
 from pushrank.store.protocol import Store
-from pushrank.transfer.exporting import pseudonymous
+from pushrank.transfer.exporting import about_export
 from pushrank.transfer.loading import Destination
 
 
@@ -36,8 +40,10 @@ class Opened:
 
     def destination(self, log: Path) -> Destination:
         """Where a log goes; the users of an exported log bear their pseudonyms already."""
-        known = pseudonymous(log, self.key_id)
-        return Destination(self.store, self.catalogue, self.policy, _same if known else self.pseudonyms.of)
+        about = about_export(log, self.store, self.key_id)
+        if about is None:
+            return Destination(self.store, self.catalogue, self.policy, self.pseudonyms.of)
+        return Destination(self.store, self.catalogue, self.policy, _same, frozenset(about.deleted))
 
     def ranker(self, bundle: Path, pseudonym: Callable[[str], str] | None = None) -> Ranker:
         """A ranker that serves the bundle in a folder."""
@@ -62,9 +68,26 @@ def windows() -> Windows:
     return Windows.of(load(shipped("training", "default"), TrainingConfig))
 
 
-def users_of(data: Path) -> list[str]:
+def moment(text: str) -> Instant:
+    """Read a TIME of the command line."""
+    try:
+        return instant(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def sound_log(folder: Path) -> Log:
+    """Open a log after a look at every row; what is wrong with it is told on standard error.
+
+    Raises LearningError where a fault is fatal, before anything was read into a store.
+    """
+    log = open_log(folder)
+    refuse_fatal(log, lambda line: typer.echo(line, err=True))
+    return log
+
+
+def users_of(log: Log) -> list[str]:
     """Every user of a log, sorted."""
-    log = open_log(data)
     ids = {name for batch in log.batches("outcomes", columns=["user_id"]) for name in batch["user_id"].unique()}
     return sorted(ids | set(log.users()))
 

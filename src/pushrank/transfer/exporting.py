@@ -20,8 +20,10 @@ from pushrank.features.events import EVERYTHING
 from pushrank.logs import write_table
 from pushrank.ranking.tallies import taken_back
 from pushrank.store.protocol import Store
+from pushrank.transfer.told import unlisted
 
 ABOUT = "export.json"
+_NAME = "exported_as"
 
 _FIRST = {
     EventType.CLICKED: "clicked_at",
@@ -40,11 +42,25 @@ class _Told:
     activity: list[dict[str, Any]] = field(default_factory=list)
 
 
-def export_log(store: Store, out: Path, since: Instant, key_id: str) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class About:
+    """What an exported log says of itself, beside its tables.
+
+    `key_id` names the key of the pseudonyms, `store` the store it came from, `deleted` the messages that were taken out
+    of the catalogue: they explain what was sent, and nobody gets them any more.
+    """
+
+    key_id: str
+    store: str
+    deleted: tuple[str, ...] = ()
+
+
+def export_log(store: Store, out: Path, since: Instant, key_id: str, name: str) -> dict[str, int]:
     """Write all tables of a log below `out`; gives the number of rows of each.
 
     Sends at or after `since` with what came of them, activity, decisions and their propensities, users, preferences,
-    consents and the whole catalogue. `key_id` names the key of the pseudonyms, so that a load of this log knows them.
+    consents and the whole catalogue. `key_id` names the key of the pseudonyms, so that a load of this log knows them;
+    the store bears `name` from its first export on.
     """
     told = _gather(store, since)
     decisions = list(_decisions(store, since))
@@ -56,25 +72,42 @@ def export_log(store: Store, out: Path, since: Instant, key_id: str) -> dict[str
         "messages": _messages(store),
         **_people(store),
     }
-    for name, frame in tables.items():
-        write_table(out, name, frame)
-    (out / ABOUT).write_bytes(msgspec.json.encode({"users": "pseudonym", "key_id": key_id}))
-    return {name: len(frame) for name, frame in tables.items()}
+    for table, frame in tables.items():
+        write_table(out, table, frame)
+    deleted = tuple(message.message_id for message in store.messages(deleted=True))
+    (out / ABOUT).write_bytes(msgspec.json.encode(About(key_id, _named(store, name), deleted)))
+    return {table: len(frame) for table, frame in tables.items()}
 
 
-def pseudonymous(log: Path, key_id: str) -> bool:
-    """Whether the users of a log are pseudonyms under this key already.
+def about_export(log: Path, store: Store, key_id: str) -> About | None:
+    """What an exported log says of itself; None for a log from elsewhere.
 
-    Raises ValueError where they are pseudonyms under another one: nobody could be recognised.
+    Raises ValueError where its users are pseudonyms under another key, so that nobody could be recognised, and where it
+    came from this very store, which would count everything twice.
     """
+    path = log / ABOUT
+    if not path.exists():
+        return None
     try:
-        about = msgspec.json.decode((log / ABOUT).read_bytes())
-    except FileNotFoundError:
-        return False
-    if about["key_id"] != key_id:
-        msg = f"{log / ABOUT}: expected pseudonyms under this deployment's key {key_id!r}, got {about['key_id']!r}"
+        about = msgspec.json.decode(path.read_bytes(), type=About)
+    except msgspec.DecodeError as error:
+        msg = f"{path}: expected what export-log writes, got something else ({error})"
+        raise ValueError(msg) from None
+    if about.key_id != key_id:
+        msg = f"{path}: expected pseudonyms under this deployment's key {key_id!r}, got {about.key_id!r}"
         raise ValueError(msg)
-    return True
+    if about.store == store.marker(_NAME):
+        msg = f"{path}: expected a log of another store, got an export of this one, which knows all of it"
+        raise ValueError(msg)
+    return about
+
+
+def _named(store: Store, name: str) -> str:
+    """The name of a store, `name` where it has none yet."""
+    known = store.marker(_NAME)
+    if known is None:
+        store.mark(_NAME, name)
+    return known or name
 
 
 def _gather(store: Store, since: Instant) -> _Told:
@@ -94,18 +127,21 @@ def _by_moment(event: Event) -> tuple[Instant, bool, str]:
 def _tell(told: _Told, events: list[Event]) -> None:
     """Add one user's events, in order of time: each send is a row, what follows is noted on the row it is about."""
     failed = taken_back(events)
-    newest: dict[str | None, dict[str, Any]] = {}
+    rows: dict[tuple[str | None, str | None], dict[str, Any]] = {}
     last: dict[str, Any] | None = None
     for event in events:
         if event.type is EventType.ACTIVITY:
             told.activity.append(_activity(event))
         elif event.type is EventType.SENT and event.event_id not in failed:
-            last = newest[event.message_id] = _sent(event)
+            last = rows[event.message_id, event.decision_id] = rows[event.message_id, None] = _sent(event)
             told.outcomes.append(last)
-        elif event.type in _FIRST and event.message_id in newest:
-            _note(newest[event.message_id], event)
+            continue
+        # The push of the decision that is named, else the newest of the message.
+        about = rows.get((event.message_id, event.decision_id)) or rows.get((event.message_id, None))
+        if event.type in _FIRST and about is not None:
+            _note(about, event)
         elif event.type is EventType.OPTED_OUT:
-            _note_opt_out(newest.get(event.message_id), last, event)
+            _note_opt_out(about, last, event)
 
 
 def _activity(event: Event) -> dict[str, Any]:
@@ -178,7 +214,8 @@ def _frame(rows: list[dict[str, Any]], columns: list[str], times: tuple[str, ...
 
 def _messages(store: Store) -> pd.DataFrame:
     rows = []
-    for message in (*store.messages(), *store.messages(deleted=True)):
+    deleted = (message for message in store.messages(deleted=True) if message != unlisted(message.message_id))
+    for message in (*store.messages(), *deleted):
         row = asdict(message)
         row |= row.pop("attributes")
         rows.append({name: _cell(value) for name, value in row.items()})

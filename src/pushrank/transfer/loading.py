@@ -18,7 +18,7 @@ from pushrank.policy import Policy
 from pushrank.ranking.catalogue import Catalogue
 from pushrank.ranking.intake import record_events
 from pushrank.store.protocol import Store
-from pushrank.transfer.told import told_by_user
+from pushrank.transfer.told import told_by_user, unlisted
 
 ROWS_PER_PART = 250_000
 _EVENTS_AT_ONCE = 4_000
@@ -27,12 +27,16 @@ _USERS_AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """The store that a log goes into, with what intake needs. `pseudonym` names the log's users in the store."""
+    """The store that a log goes into, with what intake needs.
+
+    `pseudonym` names the log's users in the store; `deleted` are messages of the log that nobody gets any more.
+    """
 
     store: Store
     catalogue: Catalogue
     policy: Policy
     pseudonym: Callable[[str], str]
+    deleted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ def load_log(  # noqa: PLR0913 - what is loaded, where, how much of it, and who 
     `at` is when the catalogue learns of the messages; `progress` is told how many more rows are done. A user whom the
     store knows keeps the facts and choices that are there: what a user chose since must not be undone.
     """
-    messages = _put_messages(log, destination.store, at)
+    messages = _put_messages(log, destination, at)
     people = People(log.users(), log.preferences())
     rows = sum(len(batch) for batch in log.batches("outcomes", columns=["user_id"]))
     parts = Parts(log, lambda batch: batch, rows, ROWS_PER_PART, work)
@@ -88,15 +92,22 @@ def load_log(  # noqa: PLR0913 - what is loaded, where, how much of it, and who 
     return Loaded(len(messages), new, accepted, duplicates, rejected)
 
 
-def _put_messages(log: Log, store: Store, at: Instant) -> dict[str, Message]:
-    """Bring the catalogue in; messages that only outcomes know are put down as deleted, so that nobody gets them."""
-    known = {message.message_id: message for message in log.messages()}
+def _put_messages(log: Log, destination: Destination, at: Instant) -> dict[str, Message]:
+    """Bring the catalogue in; messages that only outcomes know are put down as deleted, so that nobody gets them.
+
+    What the store knows of a message that the log does not list stays, and so does the end of one that was taken out.
+    """
+    store = destination.store
+    listed = {message.message_id: message for message in log.messages()}
+    gone = {message.message_id: message for message in store.messages(deleted=True)}
     ids = {name for batch in log.batches("outcomes", columns=["message_id"]) for name in batch["message_id"].unique()}
-    strangers = [Message(name, "unknown") for name in sorted(ids - set(known))]
-    store.put_messages([*known.values(), *strangers], at)
-    for message in strangers:
-        store.delete_message(message.message_id, at)
-    return known | {message.message_id: message for message in strangers}
+    known = {message.message_id: message for message in store.messages()} | gone
+    strangers = {name: unlisted(name) for name in sorted(ids - set(listed) - set(known))}
+    fresh = {name: message for name, message in (listed | strangers).items() if name not in gone}
+    store.put_messages(list(fresh.values()), at)
+    for name in (destination.deleted | set(strangers)) & set(fresh):
+        store.delete_message(name, at)
+    return known | listed | strangers
 
 
 def _put_people(destination: Destination, people: People, user_ids: Sequence[str]) -> int:

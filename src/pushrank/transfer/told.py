@@ -28,6 +28,11 @@ _OUTCOMES = {
 }
 
 
+def unlisted(message_id: str) -> Message:
+    """What stands for a message that only outcomes know."""
+    return Message(message_id, "unknown")
+
+
 def told_by_user(
     part: Part, messages: dict[str, Message], windows: Windows, before: Instant | None = None
 ) -> Iterator[tuple[str, list[Event]]]:
