@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from threading import Lock, RLock
+from threading import Lock
 from typing import Any
 
 from pushrank.domain.instants import Instant
@@ -20,6 +20,7 @@ from pushrank.domain.record import A, Change, CountDelta, DecisionRow, Reading, 
 from pushrank.store.errors import StoreError
 from pushrank.store.protocol import Rule, Step
 from pushrank.store.sqlite import catalogue, door, journal, people
+from pushrank.store.sqlite.commits import Commits, Work
 from pushrank.store.sqlite.connection import connect, translated
 from pushrank.store.sqlite.schema import TABLES, counter, prepare
 from pushrank.store.values import Answer, ApiKey
@@ -27,6 +28,8 @@ from pushrank.store.values import Answer, ApiKey
 
 class SqliteStore:
     """One file, one writing and one reading connection for each process that opens it; see `Store` for the promises.
+
+    Writes of several threads that wait at the same moment are synced together.
 
     Parameters
     ----------
@@ -41,33 +44,19 @@ class SqliteStore:
         self._path = path
         self._busy_seconds = busy_seconds
         self._pid = os.getpid()
-        self._write_lock = RLock()
         self._read_lock = Lock()
         self._writer = connect(path, busy_seconds)
+        self._commits = Commits(self._writer)
         try:
-            with self._writing() as connection:
-                prepare(connection)
+            self._write(prepare)
             self._reader = connect(path, busy_seconds, read_only=True)
         except BaseException:
             self._writer.close()
             raise
 
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def _write(self, work: Work[A]) -> A:
         self._check_process()
-        with self._write_lock, translated():
-            connection = self._writer
-            if connection.in_transaction:
-                msg = "expected a rule that leaves the store alone, got one that opens a second transaction"
-                raise StoreError(msg)
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
+        return self._commits.write(work)
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -97,28 +86,23 @@ class SqliteStore:
             return people.read_user(connection, user_key, since, content_keys)
 
     def transact(self, user_key: str, rule: Rule[A], since: Instant, content_keys: Sequence[str] = ()) -> A:
-        with self._writing() as connection:
-            return _apply(connection, (user_key, rule, since, content_keys))
+        return self._write(lambda connection: _apply(connection, (user_key, rule, since, content_keys)))
 
     def transact_batch(self, steps: Sequence[Step[A]]) -> list[A]:
-        with self._writing() as connection:
-            return [_apply(connection, step) for step in steps]
+        return self._write(lambda connection: [_apply(connection, step) for step in steps])
 
     def append_decision(self, row: DecisionRow) -> None:
-        with self._writing() as connection:
-            journal.add_decision(connection, row)
+        self._write(lambda connection: journal.add_decision(connection, row))
 
     def decision(self, decision_id: str) -> DecisionRow | None:
         with self._reading() as connection:
             return journal.decision(connection, decision_id)
 
     def put_messages(self, messages: Sequence[Message], at: Instant) -> None:
-        with self._writing() as connection:
-            catalogue.put_messages(connection, messages, at)
+        self._write(lambda connection: catalogue.put_messages(connection, messages, at))
 
     def delete_message(self, message_id: str, at: Instant) -> bool:
-        with self._writing() as connection:
-            return catalogue.delete_message(connection, message_id, at)
+        return self._write(lambda connection: catalogue.delete_message(connection, message_id, at))
 
     def messages(self, *, deleted: bool = False) -> list[Message]:
         with self._reading() as connection:
@@ -144,28 +128,23 @@ class SqliteStore:
             return door.answer(connection, key, route, digest)
 
     def remember(self, key: str, route: str, digest: str, answer: Answer) -> Answer:
-        with self._writing() as connection:
-            return door.remember(connection, (key, route, digest), answer)
+        return self._write(lambda connection: door.remember(connection, (key, route, digest), answer))
 
     def forget_answers(self, before: Instant) -> int:
-        with self._writing() as connection:
-            return door.forget(connection, before)
+        return self._write(lambda connection: door.forget(connection, before))
 
     def add_key(self, key: ApiKey) -> None:
-        with self._writing() as connection:
-            door.add_key(connection, key)
+        self._write(lambda connection: door.add_key(connection, key))
 
     def keys(self) -> list[ApiKey]:
         with self._reading() as connection:
             return door.keys(connection)
 
     def revoke_key(self, key_id: str, at: Instant) -> bool:
-        with self._writing() as connection:
-            return door.revoke(connection, key_id, at)
+        return self._write(lambda connection: door.revoke(connection, key_id, at))
 
     def mark(self, name: str, value: str) -> None:
-        with self._writing() as connection:
-            door.mark(connection, name, value)
+        self._write(lambda connection: door.mark(connection, name, value))
 
     def marker(self, name: str) -> str | None:
         with self._reading() as connection:
@@ -193,9 +172,9 @@ class SqliteStore:
 
     def close(self) -> None:
         self._check_process()
-        with self._write_lock, self._read_lock, translated():
+        with self._read_lock, translated():
             self._reader.close()
-            self._writer.close()
+        self._commits.close()
 
 
 def _apply(connection: sqlite3.Connection, step: Step[A]) -> A:
