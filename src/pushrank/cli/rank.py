@@ -27,7 +27,9 @@ _FAULTS = (ValueError, OSError, StoreError, BundleError)
 def rank(  # noqa: PLR0913 - the options of the command
     out: Annotated[Path, typer.Option(dir_okay=False, help="Parquet file to write.")],
     data: Annotated[Path | None, typer.Option(exists=True, file_okay=False, help="Folder of a log.")] = None,
-    at: Annotated[str | None, typer.Option(metavar="TIME", help="Moment of the ranking; with --data.")] = None,
+    at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Moment of the ranking, ISO 8601 with offset; with --data.")
+    ] = None,
     model: Annotated[
         str, typer.Option(metavar="REF", help="Model of the registry, or a folder; the champion otherwise.")
     ] = "",
