@@ -32,7 +32,7 @@ class Block:
 def pages() -> tuple[Path, ...]:
     """Every page, the first one first, then what one reads next."""
     first = [ROOT / "README.md", *(ROOT / "docs" / f"guide-{name}.md" for name in ("ml", "analyst", "backend"))]
-    others = [*sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("*.md"))]
+    others = [*sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("models/**/*.md"))]
     return tuple(dict.fromkeys([*first, *others]))
 
 
