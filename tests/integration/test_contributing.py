@@ -63,7 +63,7 @@ def asked(tree: Path, about: str) -> set[str]:
     (block,) = (block for block in BLOCKS if block.mark == f"ask about the {about}")
     # In plain Python: what is compiled for one folder isn't found in another, and compiling takes longer than testing.
     more = {"NUMBA_DISABLE_JIT": "1", "PYTEST_ADDOPTS": "-vv -p no:cacheprovider", "PYTHONDONTWRITEBYTECODE": "1"}
-    told = {"PATH": os.environ["PATH"], "HOME": str(tree), **more}
+    told = {"PATH": os.environ["PATH"], "HOME": str(tree), "PYTHONPATH": str(tree / "src"), **more}
     done = subprocess.run(["sh", "-ec", block.text], cwd=tree, env=told, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
     assert str(ROOT) not in done.stdout
@@ -77,6 +77,8 @@ def test_the_new_feature_stands_in_the_view_and_passes_what_every_feature_is_ask
     assert f"test_a_feature_is_a_number_for_everybody[{FEATURE}]" in passed
     assert f"test_a_feature_gives_the_same_bits_alone_and_among_others[{FEATURE}]" in passed
     assert "test_who_never_clicked_and_never_came_has_none" in passed
+    assert "test_the_card_has_every_feature_as_the_code_defines_it" in passed
+    assert f"| `{FEATURE}` |" in (tree / "models" / "push_ranker" / "CARD.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
