@@ -80,6 +80,12 @@ def test_the_guide_of_senders_names_every_event() -> None:
     assert first_cells(section("docs/guide-backend.md", "Events")) == {kind.value for kind in EventType}
 
 
+def test_the_guide_of_senders_names_every_variable_that_is_read() -> None:
+    code = [path.read_text(encoding="utf-8") for part in ("src", "training") for path in (ROOT / part).rglob("*.py")]
+    read = {name for text in code for name in re.findall(r"\b(?:PUSHRANK_[A-Z_]+|MLFLOW_[A-Z]+_URI)\b", text)}
+    assert first_cells(section("docs/guide-backend.md", "Running it")) == read
+
+
 def layers() -> list[set[str]]:
     contracts = tomllib.loads(page("pyproject.toml"))["tool"]["importlinter"]["contracts"]
     return [set(layer.split(" | ")) for layer in contracts[0]["layers"]]
