@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pushrank.scoring.calibration import Calibration
+from pushrank.scoring.forest import Forest, read_forest, sums
 from pushrank.scoring.scorer import Scores
 
 Floats = npt.NDArray[np.float64]
@@ -16,19 +17,23 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """P(one outcome). `booster` was read from a text that `check_model_text` accepted."""
+    """P(one outcome). `booster` and `forest` were read from one text that `check_model_text` accepted."""
 
     booster: lightgbm.Booster
+    forest: Forest
     calibration: Calibration
 
     @classmethod
     def of(cls, text: str, calibration: Calibration) -> Head:
         """Load a model text that has been checked."""
-        return cls(lightgbm.Booster(model_str=text), calibration)
+        return cls(lightgbm.Booster(model_str=text), read_forest(text), calibration)
 
     def raw(self, matrix: Floats) -> Floats:
-        """Logits float64[n] before calibration. Trees are summed in order, row by row, so batches change no bit."""
-        return raw_logits(self.booster, matrix)
+        """Logits float64[n] before calibration. Trees are summed in order, row by row, so batches change no bit.
+
+        What has no number is left to LightGBM, which knows sides for it.
+        """
+        return raw_logits(self.booster, matrix) if np.isnan(matrix).any() else sums(self.forest, matrix)
 
     def probability(self, matrix: Floats) -> Floats:
         """Calibrated probabilities float64[n]."""
