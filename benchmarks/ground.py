@@ -24,6 +24,7 @@ from pushrank.rights.keys import SCOPES
 from pushrank.town import END
 
 CANDIDATES = 100
+STORE_FILES = ("pushrank.sqlite", "secret-key")
 AS_OF = END + 12 * HOUR
 _ALLOWED = (Purpose.RECOMMENDATION, Purpose.SERVICE)
 

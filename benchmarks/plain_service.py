@@ -74,7 +74,8 @@ class Model:
         frame = self.messages.loc[candidates]
         pairs = self.pairs[user_id].reindex(frame["category"]).fillna(self.unknown_pair).set_index(frame.index)
         own = self.users.loc[[user_id] * len(frame)].set_index(frame.index)
-        return pd.concat([frame, pairs, own], axis=1)[self.columns]
+        whole: pd.DataFrame = pd.concat([frame, pairs, own], axis=1)[self.columns]
+        return whole
 
     def rank(self, request: RankRequest) -> RankResponse:
         """Score the candidates and sort them by net value."""
@@ -85,7 +86,7 @@ class Model:
         worth = frame["message_worth"]
         scores["net_value"] = worth * scores["p_click"] - scores["p_opt_out"] * self.permission_value
         ordered = scores.sort_values("net_value", ascending=False).reset_index().to_dict(orient="records")
-        ranked = [Ranked(**row) for row in ordered]
+        ranked = [Ranked.model_validate(row) for row in ordered]
         return RankResponse(user_id=request.user_id, slate=ranked[: request.slots], passed_over=ranked[request.slots :])
 
 

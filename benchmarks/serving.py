@@ -23,7 +23,7 @@ import msgspec
 import psutil  # type: ignore[import-untyped]
 
 from benchmarks.client import KEY_VARIABLE, Answered
-from benchmarks.ground import Ground, prepared, rank_bodies
+from benchmarks.ground import STORE_FILES, Ground, prepared, rank_bodies
 from benchmarks.processes import ROOT, Server, environment, free_port, running
 from benchmarks.report import Table, spread
 
@@ -33,7 +33,6 @@ MLFLOW = "mlflow models serve, one head, ready matrix"
 CONNECTIONS = 8
 HOLD_DAYS = 3  # of each round, so that no user is asked twice on one day
 _WARM_UP = 40
-_COPIED = ("pushrank.sqlite", "secret-key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,7 @@ def _targets(ground: Ground, run: Path, rounds: int, stack: ExitStack) -> list[T
 def _ours(ground: Ground, run: Path) -> AbstractContextManager[Server]:
     home, port = run / "home", free_port()
     home.mkdir(parents=True)
-    for name in _COPIED:
+    for name in STORE_FILES:
         shutil.copy(ground.home / name, home / name)
     arguments = ("serve", "pushrank.service.app:PushRank", "--host", "127.0.0.1", "--port", str(port))
     told = {**ground.environment(home), "BENTOML_HOME": str(run / "bentoml")}
