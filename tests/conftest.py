@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests import small_town
+from tests import small_house, small_town
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +18,11 @@ def town_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def town_model(town_log: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bundle of a model trained on that log."""
     return small_town.write_model(town_log, tmp_path_factory.mktemp("model") / "bundle")
+
+
+@pytest.fixture(autouse=True)
+def _close_stores() -> Iterator[None]:
+    """Close what a test opened in a house of its own: newer Pythons warn of connections that are left open."""
+    yield
+    while small_house.OPENED:
+        small_house.OPENED.pop().close()

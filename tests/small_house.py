@@ -26,8 +26,11 @@ from pushrank.ranking.ranker import Ranker
 from pushrank.ranking.served import Served
 from pushrank.rights.pseudonyms import Pseudonyms, Secret
 from pushrank.scoring.fallback import without_model
-from pushrank.store import open_store
+from pushrank.store import Store, open_store
 from tests.small_policies import NOON, policy
+
+OPENED: list[Store] = []
+"""Stores of this test, for `tests/conftest.py` to close."""
 
 
 class House:
@@ -35,6 +38,7 @@ class House:
 
     def __init__(self, folder: Path, name: str = "open", served: Served | None = None, **changes: Any) -> None:
         self.store = open_store(f"sqlite:///{folder / 'house.sqlite'}")
+        OPENED.append(self.store)
         self.policy: Policy = policy(name, **changes)
         self.catalogue = Catalogue(self.store)
         self.pseudonyms = Pseudonyms(Secret(b"a secret of thirty-two bytes or more"))

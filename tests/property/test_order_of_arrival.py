@@ -19,7 +19,7 @@ from pushrank.features.events import encode_events
 from pushrank.features.fold import fold
 from pushrank.features.state import decode_state, empty_state, encode_state
 from tests.histories import OFFSET, made_events, made_messages
-from tests.small_house import House
+from tests.small_house import OPENED, House
 from tests.small_policies import NOON
 
 MESSAGES = tuple(made_messages(3))
@@ -69,6 +69,7 @@ def arrivals(draw: st.DrawFn) -> tuple[list[Event], list[Event], list[int]]:
 @lru_cache
 def house() -> House:
     built = House(Path(tempfile.mkdtemp()))
+    OPENED.remove(built.store)  # it serves the whole module
     built.put(*MESSAGES)
     return built
 
