@@ -254,3 +254,17 @@ def test_an_unexpected_failure_is_a_500_that_tells_nothing(
     written = capsys.readouterr()
     assert "ZeroDivisionError" in written.out + written.err
     assert "u-secret" not in written.out + written.err
+
+
+def test_an_answer_that_is_kept_names_the_user_by_pseudonym(served: SmallService) -> None:
+    headers = {"Idempotency-Key": "k-veil"}
+    body = {"user_id": "somebody-by-name", "candidates": ["m-news"], "at": "2026-11-23T10:00:00Z"}
+
+    first = served.call.post("/v1/rank", body, headers=headers)
+    again = served.call.post("/v1/rank", body, headers=headers)
+
+    assert first.json()["user_id"] == "somebody-by-name"
+    assert again.content == first.content
+    files = sorted(Path(served.environment["PUSHRANK_HOME"]).glob("pushrank.sqlite*"))
+    assert files
+    assert not any(b"somebody-by-name" in file.read_bytes() for file in files)

@@ -206,9 +206,8 @@ def _dates(array: pa.Array) -> Cells:
         return _fine(array.cast(pa.date32(), safe=False).to_numpy(zero_copy_only=False).astype("datetime64[D]"))
     if not _is_text(kind):
         return Cells(np.full(len(array), "NaT", dtype="datetime64[D]"), known(array))
-    values, bad = _each(
-        array, lambda text: date.fromisoformat(text.strip()[:10]), np.datetime64("NaT"), "datetime64[D]"
-    )
+    nothing = np.datetime64("NaT", "D")
+    values, bad = _each(array, lambda text: date.fromisoformat(text.strip()[:10]), nothing, "datetime64[D]")
     return Cells(values, bad)
 
 

@@ -24,7 +24,7 @@ from pushrank.service.guard import (
     read_headers,
     require_json,
 )
-from pushrank.service.once import once
+from pushrank.service.once import Memory, once
 from pushrank.service.problem import Problem
 from pushrank.service.routes import Route, RouteTable
 from pushrank.store.errors import StoreError
@@ -100,7 +100,8 @@ class Door:
 def _handle(deployment: Deployment, route: Route, call: Call) -> Reply:
     if not route.writes:
         return route.handler(deployment, call)
-    return once(deployment.store, deployment.flights, call, deployment.clock(), lambda: route.handler(deployment, call))
+    memory = Memory(deployment.store, deployment.flights, deployment.pseudonyms.of)
+    return once(memory, call, deployment.clock(), lambda: route.handler(deployment, call))
 
 
 def _reply_to(error: Exception, template: str) -> Reply:

@@ -5,22 +5,20 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+
+import msgspec
 
 from pushrank.domain.instants import Instant
 from pushrank.service.call import Call, Reply
 from pushrank.service.problem import conflict, wrong
 from pushrank.service.wire.values import Fault
 from pushrank.store.errors import ReusedKeyError
+from pushrank.store.protocol import Store
 from pushrank.store.values import Answer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pushrank.store.protocol import Store
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -47,7 +45,16 @@ class InFlight:
                 self._names.discard(name)
 
 
-def once(store: Store, flights: InFlight, call: Call, now: Instant, work: Callable[[], Reply]) -> Reply:
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Where first answers are kept. `pseudonym` stands for the user whom a body names: no raw id is stored."""
+
+    store: Store
+    flights: InFlight
+    pseudonym: Callable[[str], str]
+
+
+def once(memory: Memory, call: Call, now: Instant, work: Callable[[], Reply]) -> Reply:
     """Do the work of a call unless its `Idempotency-Key` has an answer; without a key just do it.
 
     A key belongs to the API key that sent it. Only what was done is kept: a refused request may be tried again.
@@ -60,16 +67,34 @@ def once(store: Store, flights: InFlight, call: Call, now: Instant, work: Callab
         raise wrong(Fault("", "header Idempotency-Key: expected 1 to 255 visible ASCII characters"))
     # The path may name a person, so it enters the digest and not the stored route.
     name, digest = f"{call.principal.key_id}:{key}", hashlib.sha256(call.path.encode() + b"\0" + call.body).hexdigest()
-    with flights.entered(name):
+    person = _person(call.body)
+    pseudonym = memory.pseudonym(person) if person else ""
+    with memory.flights.entered(name):
         try:
-            kept = store.idempotent(name, call.route, digest)
+            kept = memory.store.idempotent(name, call.route, digest)
         except ReusedKeyError:
             detail = "header Idempotency-Key: expected the body of the first request with this key, got another one"
             raise wrong(Fault("", detail)) from None
         if kept is not None:
-            return Reply(kept.status, kept.body)
+            return Reply(kept.status, _renamed(kept.body, pseudonym, person))
         done = work()
         if done.status < HTTPStatus.BAD_REQUEST:
-            kept = store.remember(name, call.route, digest, Answer(done.status, done.body, now))
-            return Reply(kept.status, kept.body, headers=done.headers)
+            answer = Answer(done.status, _renamed(done.body, person, pseudonym), now)
+            kept = memory.store.remember(name, call.route, digest, answer)
+            return Reply(kept.status, _renamed(kept.body, pseudonym, person), headers=done.headers)
         return done
+
+
+def _person(body: bytes) -> str:
+    """The user whom a body names at its top; empty where it names none or is no JSON."""
+    try:
+        named = msgspec.json.decode(body or b"null")
+    except msgspec.DecodeError:
+        return ""
+    found = named.get("user_id") if isinstance(named, dict) else None
+    return found if isinstance(found, str) else ""
+
+
+def _renamed(body: bytes, name: str, to: str) -> bytes:
+    """The answer with the user's name exchanged; ids hold nothing that JSON escapes."""
+    return body.replace(f'"user_id":"{name}"'.encode(), f'"user_id":"{to}"'.encode(), 1) if name else body
