@@ -52,10 +52,10 @@ def _personal(grounds: Grounds, row: int, message: Message) -> list[Reason]:
         found.append(Reason(ReasonCode.INTEREST, tag))
     elif _likes_category(grounds, row):
         found.append(Reason(ReasonCode.CATEGORY_INTEREST, message.category))
+    elif _new_topic(grounds, row):
+        found.append(Reason(ReasonCode.NEW_TOPIC, message.category))
     if _good_hour(grounds, row):
         found.append(Reason(ReasonCode.GOOD_HOUR))
-    if _new_topic(grounds, row):
-        found.append(Reason(ReasonCode.NEW_TOPIC, message.category))
     return found
 
 
