@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import report, service_path, serving
+from benchmarks import folding, report, service_path, serving
 from benchmarks.report import Table
 from pushrank.config.home import Home
 
@@ -20,6 +20,7 @@ class Name(StrEnum):
 
     SERVING = "serving"
     SERVICE_PATH = "service_path"
+    FOLDING = "folding"
 
 
 def main(
@@ -28,14 +29,15 @@ def main(
     rounds: Annotated[int, typer.Option(min=1, help="Rounds; medians are over them.")] = 5,
     seconds: Annotated[float, typer.Option(min=0.5, help="serving: seconds in which one service is asked.")] = 4.0,
     users: Annotated[int, typer.Option(min=300, help="serving: people of the sample town.")] = 1500,
-    requests: Annotated[int, typer.Option(min=100, help="service_path: requests that are timed.")] = 1000,
+    rows: Annotated[list[float] | None, typer.Option(help="folding: impressions of a log; 1e6 unless told.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Make town and model again.")] = False,
 ) -> None:
     """Measure, print tables and write them below `PUSHRANK_HOME/bench`."""
     folder, console = Home.of(os.environ).root / "bench", Console(width=160)
     ways: Mapping[Name, Callable[[], Table]] = {
         Name.SERVING: lambda: serving.measure(folder, users=users, rounds=rounds, seconds=seconds, fresh=fresh),
-        Name.SERVICE_PATH: lambda: service_path.measure(folder, users=users, requests=requests),
+        Name.SERVICE_PATH: lambda: service_path.measure(folder, users=users),
+        Name.FOLDING: lambda: folding.measure(folder, sizes=[int(size) for size in rows or [1e6]], rounds=rounds),
     }
     tables = []
     for name in names or list(Name):

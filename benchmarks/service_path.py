@@ -90,7 +90,7 @@ class Stopwatch:
                 setattr(where, attribute, step)
 
 
-def measure(root: Path, *, users: int, requests: int) -> Table:
+def measure(root: Path, *, users: int, requests: int = 1000) -> Table:
     """Answer some requests and give the median of each step in microseconds."""
     ground = prepared(root, users)
     home = root / "path"
