@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from threading import Lock
 
 import numpy as np
@@ -15,6 +16,25 @@ from pushrank.features.state import Floats, Ints
 from pushrank.store.protocol import Store
 
 _NOTHING = (0,) * len(COUNTED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Figures of some messages, by sorted key, as of one hour and one state of the counts."""
+
+    version: int
+    bucket: int
+    keys: Ints
+    categories: Ints
+    figures: Floats
+
+    def rows(self, messages: Ints, categories: Ints) -> Ints | None:
+        """Where each message stands; None unless all are there."""
+        if not self.keys.size:
+            return None if messages.size else messages
+        rows = np.minimum(np.searchsorted(self.keys, messages), self.keys.size - 1)
+        there = np.array_equal(self.keys[rows], messages) and np.array_equal(self.categories[rows], categories)
+        return rows if there else None
 
 
 class History:
@@ -30,6 +50,7 @@ class History:
         self._table = CountTable()
         self._totals: dict[tuple[str, int], tuple[int, ...]] = {}
         self._categories: dict[str, int] = {}
+        self._known: _Known | None = None
 
     def refresh(self, category_of: Callable[[str], int]) -> None:
         """Read what changed since the last time. `category_of` gives the key of a message's category, 0 if unknown."""
@@ -46,13 +67,30 @@ class History:
         with self._lock:
             if any(category_of(name) != known for name, known in self._categories.items()):
                 rows = [CountDelta(name, bucket, *counts) for (name, bucket), counts in self._totals.items()]
-                self._table, self._totals, self._categories = CountTable(), {}, {}
+                self._table, self._totals, self._categories, self._known = CountTable(), {}, {}, None
                 self._add(rows, category_of)
 
     def figures(self, messages: Ints, categories: Ints, as_of: Instant) -> Floats:
         """COUNT_COLUMNS of messages given by their keys, before the hour of `as_of`, float64[messages, columns]."""
+        bucket = bucket_of(as_of)
         with self._lock:
-            return self._table.figures(messages, categories, np.full(messages.size, bucket_of(as_of)))
+            known = self._known
+            if known is None or (known.version, known.bucket) != (self._table.version, bucket):
+                known = self._learn(messages, categories, bucket)
+            rows = known.rows(messages, categories)
+            if rows is None:
+                both = np.concatenate((messages, known.keys)), np.concatenate((categories, known.categories))
+                known = self._learn(*both, bucket)
+                rows = known.rows(messages, categories)
+                assert rows is not None, "expected each message once"
+        return known.figures[rows]
+
+    def _learn(self, messages: Ints, categories: Ints, bucket: int) -> _Known:
+        """Work out figures, of a repeated message the first, that hold until the hour or an older one changes."""
+        keys, first = np.unique(messages, return_index=True)
+        figures = self._table.figures(keys, categories[first], np.full(keys.size, bucket))
+        self._known = _Known(self._table.version, bucket, keys, categories[first], figures)
+        return self._known
 
     def _add(self, rows: Sequence[CountDelta], category_of: Callable[[str], int]) -> None:
         if not rows:
