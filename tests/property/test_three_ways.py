@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -39,6 +39,9 @@ Figures: TypeAlias = dict[str, tuple[float, float, float]]
 FIRST, LAST = small_town.PLAN.start + 2 * DAY, small_town.PLAN.end + DAY
 SLOTS = 3
 USERS = [f"u-{number:05d}" for number in range(1, small_town.PLAN.users + 1)] + [small_town.STRANGER, "u-nobody"]
+
+# An example takes seconds, and the first that fails tells the feature: to look for a smaller one is not worth minutes.
+UNSHRUNK = (Phase.explicit, Phase.reuse, Phase.generate)
 
 some_users = st.lists(st.sampled_from(USERS), min_size=2, max_size=5, unique=True)
 moments = st.integers(0, (LAST - FIRST) // MINUTE).map(lambda minutes: FIRST + minutes * MINUTE)
@@ -154,12 +157,19 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("three-ways")
 
 
-@settings(max_examples=4, deadline=None)
-@given(at=moments, user_ids=some_users)
+@settings(max_examples=4, deadline=None, phases=UNSHRUNK)
+@given(drawn=moments, to_an_event=st.booleans(), user_ids=some_users)
 def test_a_ranking_over_http_is_the_batch_ranking_and_what_training_computes(
-    town_log: Path, town_model: Path, model: Served, space: Path, at: Instant, user_ids: list[str]
+    town_log: Path,
+    town_model: Path,
+    model: Served,
+    space: Path,
+    drawn: Instant,
+    to_an_event: bool,  # noqa: FBT001
+    user_ids: list[str],
 ) -> None:
     home = space / f"home-{next(_folders)}"
+    at = min((e.at for e in small_town.told(town_log, drawn, LAST)), default=drawn) if to_an_event else drawn
     run(home, "load", "--data", str(small_town.until(town_log, at, home / "log")))
 
     with service_in_process(home, PUSHRANK_MODEL=str(town_model)) as service:
@@ -211,7 +221,7 @@ def early(town_log: Path, space: Path) -> Path:
     return home
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5, deadline=None, phases=UNSHRUNK)
 @given(at=moments, user_ids=some_users, seed=st.integers(0, 10**6), calls=st.integers(1, 9))
 def test_events_that_arrive_in_any_order_read_as_a_log_that_held_them(
     town_log: Path, early: Path, model: Served, space: Path, at: Instant, user_ids: list[str], seed: int, calls: int
