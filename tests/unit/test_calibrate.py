@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from pushrank.learning.calibrate import calibrate, fit_isotonic, fit_platt, fit_shift
+from pushrank.learning.calibrate import calibrate, fit_isotonic, fit_platt, fit_shift, relevelled
 from pushrank.scoring.calibration import Isotonic, Platt, Shift
 
 Floats = npt.NDArray[np.float64]
@@ -67,3 +67,12 @@ def test_equal_scores_stay_together() -> None:
     fitted = fit_isotonic(np.round(raw), labels)
     assert np.all(np.diff(fitted.knots) > 0.0)
     assert fitted.apply(np.round(raw)).mean() == pytest.approx(labels.mean(), rel=0.05)
+
+
+def test_a_new_level_keeps_the_shape() -> None:
+    raw, labels = drawn(40_000, -3.0)
+    shape = Platt(0.5, 1.0)
+    fitted = relevelled(shape, 2.0 * raw, labels)
+    assert isinstance(fitted, Platt)
+    assert fitted.slope == shape.slope
+    assert fitted.apply(2.0 * raw).mean() == pytest.approx(labels.mean(), rel=0.01)

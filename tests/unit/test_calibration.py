@@ -58,3 +58,15 @@ def test_an_isotonic_calibration_passes_through_its_knots() -> None:
 def test_a_broken_calibration_is_refused_by_name(tree: dict[str, object], named: str) -> None:
     with pytest.raises(ValueError, match=named):
         from_dict(tree)
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.method)
+def test_a_moved_form_has_its_logits_moved(form: Calibration) -> None:
+    raw = np.linspace(-4.0, 4.0, 9)
+    before, after = (p_logit(one.apply(raw)) for one in (form, form.moved(0.7)))
+    np.testing.assert_allclose(after - before, 0.7, rtol=1e-3)
+
+
+def p_logit(p: np.ndarray) -> np.ndarray:
+    odds: np.ndarray = np.log(p / (1.0 - p))
+    return odds

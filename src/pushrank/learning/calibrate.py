@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.isotonic import isotonic_regression
 
+from pushrank.features.arithmetic import logit
 from pushrank.scoring.calibration import Calibration, Isotonic, Platt, Shift
 
 Floats = npt.NDArray[np.float64]
@@ -31,6 +32,14 @@ def calibrate(raw: Floats, labels: Labels) -> Calibration:
     if positives < ISOTONIC_FROM:
         return fit_platt(raw, labels)
     return fit_isotonic(raw, labels)
+
+
+def relevelled(calibration: Calibration, raw: Floats, labels: Labels) -> Calibration:
+    """Keep the shape of a calibration and fit its level to other rows.
+
+    The level of a forest's mean is hardly flattered by rows that it was fitted to; its spread is.
+    """
+    return calibration.moved(fit_shift(logit(calibration.apply(raw)), labels).offset)
 
 
 def fit_shift(raw: Floats, labels: Labels) -> Shift:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from pushrank.config import TrainingConfig
 from pushrank.learning import baselines
 from pushrank.learning.baselines import Baseline
-from pushrank.learning.calibrate import calibrate
+from pushrank.learning.calibrate import calibrate, relevelled
 from pushrank.learning.dataset import Rows
 from pushrank.learning.errors import LearningError
 from pushrank.learning.fit import Forest, Machine, Progress, Sample, fit_head
@@ -100,18 +100,19 @@ def learn_head(name: str, rows: Rows, course: Course, progress: Progress) -> Fit
 def refitted(head: FittedHead, rows: Rows, course: Course, progress: Progress) -> FittedHead:
     """Fit a judged head anew to all known rows, with the number of trees that was found.
 
-    Its calibration comes from everything that the judged forest had not seen: rows that the new one has seen would
-    flatter it.
+    The shape of its calibration comes from everything that the judged forest had not seen: rows that a forest has seen
+    flatter it. The level is its own: what moved since the judged forest's time is already in the new one.
     """
     labels = labels_of(rows, head.name)
     known = np.flatnonzero(labels >= 0)
     later = known[rows.sent_at[known] >= course.cut.calibration]
     sample = Sample(rows.matrix, labels, rows.sent_at, course.names).take(known)
     forest = fit_head(sample, getattr(course.config, head.name), course.machine, progress, trees=head.forest.trees)
+    shape = calibrate(_raw(head.forest, rows, later), labels[later])
     return replace(
         head,
         forest=forest,
-        calibration=calibrate(_raw(head.forest, rows, later), labels[later]),
+        calibration=relevelled(shape, _raw(forest, rows, later), labels[later]),
         train_rows=len(known),
         train_positives=int(sample.labels.sum()),
         calibration_rows=len(later),

@@ -33,6 +33,10 @@ class Calibration(Protocol):
         """Calibrated probabilities of raw logits, element by element."""
         ...
 
+    def moved(self, by: float) -> Calibration:
+        """The same form with every calibrated logit `by` higher."""
+        ...
+
 
 def bounded(logits: Floats) -> Floats:
     """FLOOR + (1 - 2 FLOOR) expit(logit), logits cut at +-30."""
@@ -51,6 +55,10 @@ class Shift:
         """Calibrated probabilities of raw logits."""
         return bounded(raw + self.offset)
 
+    def moved(self, by: float) -> Shift:
+        """The same form with every calibrated logit `by` higher."""
+        return Shift(self.offset + by)
+
 
 @dataclass(frozen=True, slots=True)
 class Platt:
@@ -68,6 +76,10 @@ class Platt:
     def apply(self, raw: Floats) -> Floats:
         """Calibrated probabilities of raw logits."""
         return bounded(self.slope * raw + self.intercept)
+
+    def moved(self, by: float) -> Platt:
+        """The same form with every calibrated logit `by` higher."""
+        return Platt(self.slope, self.intercept + by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +107,10 @@ class Isotonic:
         slopes = np.append(np.diff(values) / np.diff(knots), 1.0)
         piece = np.clip(np.searchsorted(knots, raw, side="right") - 1, 0, len(knots) - 1)
         return bounded(values[piece] + slopes[piece] * (raw - knots[piece]))
+
+    def moved(self, by: float) -> Isotonic:
+        """The same form with every calibrated logit `by` higher."""
+        return Isotonic(self.knots, tuple(value + by for value in self.values))
 
 
 FORMS: Mapping[str, type[Shift | Platt | Isotonic]] = {"shift": Shift, "platt": Platt, "isotonic": Isotonic}
