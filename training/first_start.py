@@ -31,7 +31,7 @@ def _step(what: str, *arguments: str) -> str:
 
 
 @app.command()
-def first_start(users: Annotated[int, typer.Option(min=200, help="People of the sample town.")] = 4000) -> None:
+def first_start(users: Annotated[int, typer.Option(min=200, help="People of the sample town.")] = 2500) -> None:
     """Prepare a first start from nothing; where a champion is installed, only what is missing beside it."""
     home = door.home()
     town = home.root / "town"
