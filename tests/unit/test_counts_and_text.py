@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pushrank.features import counts
 from pushrank.features.counts import COUNT_COLUMNS, CountTable
 from pushrank.features.keys import key
 from pushrank.features.text import TextBasis, fit_basis
@@ -22,8 +24,8 @@ def test_counts_equal_a_plain_sum_over_earlier_hours(
 ) -> None:
     table = CountTable()
     for chunk in np.array_split(np.array(rows, dtype=np.int64), chunks):
-        counts = np.column_stack((chunk[:, 2:], chunk[:, 2:]))
-        table.add(chunk[:, 0], chunk[:, 0] % 2 + 10, chunk[:, 1], counts)
+        numbers = np.column_stack((chunk[:, 2:], chunk[:, 2:]))
+        table.add(chunk[:, 0], chunk[:, 0] % 2 + 10, chunk[:, 1], numbers)
         table.figures(chunk[:1, 0], chunk[:1, 0] % 2 + 10, np.array([bucket // 2]))
 
     found = table.figures(np.array([1]), np.array([11]), np.array([bucket]))[0]
@@ -36,6 +38,21 @@ def test_counts_equal_a_plain_sum_over_earlier_hours(
         "everyone_opt_outs": sum(row[2] for row in before),
     }
     assert expected == {name: found[COUNT_COLUMNS.index(name)] for name in expected}
+
+
+def test_rows_of_one_hour_take_the_room_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counts, "_MOST_ADDED", 50)
+    rng, table, twin = np.random.default_rng(2), CountTable(), CountTable()
+    added = [
+        (rng.integers(1, 4, 20), np.full(20, 9), rng.integers(0, 5, 20), rng.integers(0, 3, (20, 4))) for _ in range(30)
+    ]
+    for rows in added:
+        table.add(*rows)
+    twin.add(*(np.concatenate(column) for column in zip(*added, strict=True)))
+    assert sum(map(len, (table._table, *table._added))) <= 3 * 5 + 50
+    asked = np.repeat([1, 2, 3], 6), np.full(18, 9), np.tile(np.arange(6), 3)
+    assert np.array_equal(table.figures(*asked), twin.figures(*asked))
+    assert all(len(series.places) <= 3 * 5 for series in table._as_of(5))
 
 
 def test_a_message_nobody_got_has_zeros() -> None:

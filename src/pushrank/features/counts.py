@@ -14,6 +14,7 @@ SENDS, CLICKS, OPT_OUTS, DISMISSALS = range(4)
 COUNTED = ("sends", "clicks", "opt_outs", "dismissals")
 WEEK_BUCKETS = 168
 _STRIDE = 1 << 32  # more hours than any log holds
+_MOST_ADDED = 1 << 21  # rows that wait to be summed by hour
 
 COUNT_COLUMNS = (
     *(f"message_{name}" for name in COUNTED),
@@ -31,7 +32,10 @@ def bucket_of(at: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Series:
-    """Cumulative counts of entities: sorted keys, places of entity and bucket, sums with a row of zeros first."""
+    """Cumulative counts of entities: sorted keys, the different places of entity and bucket, sums after a row of zeros.
+
+    How large it is follows from how many hours there are, not from how many rows it was made of.
+    """
 
     keys: Ints
     starts: Ints
@@ -43,10 +47,13 @@ class _Series:
         keys, rank = np.unique(entity, return_inverse=True)
         place = rank * _STRIDE + bucket
         order = np.argsort(place, kind="stable")
-        sums = np.zeros((counts.shape[0] + 1, counts.shape[1]), dtype=np.int64)
-        np.cumsum(counts[order], axis=0, out=sums[1:])
-        starts = np.searchsorted(place[order], np.arange(keys.size) * _STRIDE)
-        return cls(keys, starts.astype(np.int64), place[order], sums)
+        place = place[order]
+        last = np.flatnonzero(np.append(place[1:] != place[:-1], place.size > 0))
+        sums = np.zeros((last.size + 1, counts.shape[1]), dtype=np.int64)
+        for column in range(counts.shape[1]):
+            sums[1:, column] = np.cumsum(counts[order, column])[last]
+        starts = np.searchsorted(place[last], np.arange(keys.size) * _STRIDE)
+        return cls(keys, starts.astype(np.int64), place[last], sums)
 
     def before(self, entity: Ints, bucket: Ints) -> Ints:
         """Sums over buckets strictly before the given ones, int64[n, counts]; zeros for unknown entities."""
@@ -76,6 +83,8 @@ class CountTable:
         if not len(message):
             return
         self._added.append(np.column_stack((message, category, bucket, counts)).astype(np.int64))
+        if sum(map(len, self._added)) > _MOST_ADDED:
+            self._gather()
         if int(np.min(bucket)) < self._newest:
             self._series = None
             self.version += 1
@@ -97,8 +106,7 @@ class CountTable:
     def _as_of(self, newest: int) -> tuple[_Series, _Series, _Series]:
         """Series that hold every row older than `newest`; rows of the running hour wait until it is over."""
         if self._series is None or newest > self._newest:
-            self._table = np.concatenate((self._table, *self._added))
-            self._added.clear()
+            self._gather()
             message, category, bucket = self._table[:, 0], self._table[:, 1], self._table[:, 2]
             counts = self._table[:, 3:]
             self._series = (
@@ -108,3 +116,13 @@ class CountTable:
             )
             self._newest = newest
         return self._series
+
+    def _gather(self) -> None:
+        """Put what was added into the table, one row for each message, category and hour."""
+        if not self._added:
+            return
+        rows = np.concatenate((self._table, *self._added))
+        self._added.clear()
+        rows = rows[np.lexsort((rows[:, 2], rows[:, 1], rows[:, 0]))]
+        first = np.flatnonzero(np.append(True, (rows[1:, :3] != rows[:-1, :3]).any(axis=1)))
+        self._table = np.concatenate((rows[first, :3], np.add.reduceat(rows[:, 3:], first)), axis=1)
