@@ -25,6 +25,7 @@ from pushrank.features.view import FeatureView, feature_names
 from pushrank.learning.history import events_of, impressions_of, messages_of
 from pushrank.learning.source import Progress, Source, count_table
 from pushrank.logs.parts import Part, outcome_at
+from pushrank.scoring.fallback import PRIOR_OPT_OUT
 
 Labels = npt.NDArray[np.int8]
 Names = npt.NDArray[np.object_]
@@ -78,7 +79,7 @@ def fit_view(source: Source, config: TrainingConfig) -> FeatureView:
     basis = fit_basis(texts, config.text_buckets, config.text_dimensions, config.seed)
     return FeatureView(
         names=feature_names(config.text_dimensions, attributes, config.leave_out),
-        constants={"base_click": float(base[0]), "base_opt_out": float(base[1]) if known[1] else 0.0},
+        constants={"base_click": float(base[0]), "base_opt_out": float(base[1]) if known[1] else PRIOR_OPT_OUT},
         basis=basis,
         attributes=attributes,
         default_timezone=config.default_timezone,
