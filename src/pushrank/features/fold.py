@@ -44,6 +44,7 @@ from pushrank.features.state import (
     SLOT_ACTIVITY,
     SLOT_CLICKS,
     SLOT_SENDS,
+    Floats,
     Ints,
     UserState,
 )
@@ -68,13 +69,21 @@ def decay(elapsed: float, scale: float) -> float:
 
 
 @compiled
+def _fade(counts: Floats, elapsed: int, scale: float) -> None:
+    """Let counts decay in place. A loop, since an expression over so few elements spends its time on a new array."""
+    factor = decay(float(elapsed), scale)
+    for place in range(counts.size):
+        counts[place] *= factor
+
+
+@compiled
 def _advance(state: UserState, at: int) -> None:
     last = state.clock[LAST_EVENT]
     if last == 0:
         state.clock[FIRST_EVENT] = at
     else:
-        state.week[:] *= decay(float(at - last), WEEK_SCALE)
-        state.month[:] *= decay(float(at - last), MONTH_SCALE)
+        _fade(state.week, at - last, WEEK_SCALE)
+        _fade(state.month, at - last, MONTH_SCALE)
     state.clock[LAST_EVENT] = at
 
 
@@ -110,7 +119,7 @@ def _touch_category(state: UserState, key: int, at: int) -> int:
         state.category[place, :] = 0.0
         state.category_sent_at[place] = 0
     else:
-        state.category[place, :3] *= decay(float(at - state.category_at[place]), MONTH_SCALE)
+        _fade(state.category[place, :3], at - state.category_at[place], MONTH_SCALE)
     state.category_at[place] = at
     return place
 
@@ -122,7 +131,7 @@ def _touch_tag(state: UserState, key: int, at: int) -> int:
         state.tag_key[place] = key
         state.tag[place, :] = 0.0
     else:
-        state.tag[place, :] *= decay(float(at - state.tag_at[place]), MONTH_SCALE)
+        _fade(state.tag[place], at - state.tag_at[place], MONTH_SCALE)
     state.tag_at[place] = at
     return place
 

@@ -165,8 +165,9 @@ def _category_figures(state: UserState, at: int, key: int, out: Floats) -> None:
             return
         if state.category_key[place] == key:
             factor = decay(float(at - state.category_at[place]), MONTH_SCALE)
-            out[:3] = state.category[place, :3] * factor
-            out[3:5] = state.category[place, 3:]
+            for column in range(3):
+                out[column] = state.category[place, column] * factor
+            out[3], out[4] = state.category[place, 3], state.category[place, 4]
             out[5] = hours_since(at, state.category_sent_at[place])
             return
 
@@ -190,16 +191,15 @@ def _tag_figures(state: UserState, at: int, tags: Ints, out: Floats) -> None:
 
 @compiled
 def _repetition_figures(state: UserState, at: int, message: int, category: int, out: Floats) -> None:
-    out[:2] = 0.0
-    out[2] = NEVER
-    newest, row = state.clock[MARK], True
+    newest, row, in_a_row, sends, hours = state.clock[MARK], True, 0.0, 0.0, NEVER
     for back in range(1, min(newest, RECENT) + 1):
         place = (newest - back) % RECENT
         row = row and state.recent_category[place] == category
-        out[0] += row
+        in_a_row += row
         if state.recent_message[place] == message:
-            out[1] += 1.0
-            out[2] = min(out[2], hours_since(at, state.recent_at[place]))
+            sends += 1.0
+            hours = min(hours, hours_since(at, state.recent_at[place]))
+    out[0], out[1], out[2] = in_a_row, sends, hours
 
 
 @compiled
