@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import starmap
 from math import inf, isfinite
 
 import numpy as np
@@ -47,7 +48,7 @@ def select(
     """
     scored = _scored(policy, eligible, scores)
     order = _order(eligible, scored)
-    places, out = _greedy(policy, ask, eligible, [place for place in order if _worth_it(policy, scored[place])], slots)
+    places, out = _greedy(policy, ask, eligible, (place for place in order if _worth_it(policy, scored[place])), slots)
     settled = {*places, *out}
     passed_over = tuple(scored[place] for place in order if place not in settled)
     removed = tuple(out.values())
@@ -64,21 +65,16 @@ def _scored(policy: Policy, eligible: Rows, scores: Scores) -> list[Scored]:
     value = policy.config.permission_value or scores.permission_value
     worth = np.array([row.message.worth for row in eligible], dtype=np.float64)
     net = net_value(worth, scores._replace(permission_value=value))
-    return [
-        Scored(row.message.message_id, *figures)
-        for row, *figures in zip(
-            eligible, scores.p_click.tolist(), scores.p_opt_out.tolist(), net.tolist(), strict=True
-        )
-    ]
+    names = [row.message.message_id for row in eligible]
+    figures = scores.p_click.tolist(), scores.p_opt_out.tolist(), net.tolist()
+    return list(starmap(Scored, zip(names, *figures, strict=True)))
 
 
 def _order(eligible: Rows, scored: Sequence[Scored]) -> list[int]:
     """Places from best to worst: net value, then message id, then event."""
-    keyed = sorted(
-        (-one.net_value if isfinite(one.net_value) else inf, one.message_id, row.message.event_key or "", place)
-        for place, (row, one) in enumerate(zip(eligible, scored, strict=True))
-    )
-    return [key[-1] for key in keyed]
+    worst_last = [-one.net_value if isfinite(one.net_value) else inf for one in scored]
+    names, events = [one.message_id for one in scored], [row.message.event_key or "" for row in eligible]
+    return [key[-1] for key in sorted(zip(worst_last, names, events, range(len(scored)), strict=True))]
 
 
 def _worth_it(policy: Policy, one: Scored) -> bool:
@@ -86,7 +82,7 @@ def _worth_it(policy: Policy, one: Scored) -> bool:
 
 
 def _greedy(
-    policy: Policy, ask: Ask, eligible: Rows, order: Sequence[int], slots: int
+    policy: Policy, ask: Ask, eligible: Rows, order: Iterable[int], slots: int
 ) -> tuple[list[int], dict[int, Exclusion]]:
     """Take places in order while there are slots; what the taken ones rule out is excluded by its place."""
     crowding = [constraint for constraint in policy.constraints if constraint.crowding]
@@ -100,7 +96,8 @@ def _greedy(
             out[place] = removed[0]
             continue
         taken.append(place)
-        ask = _with_hold(ask, eligible[place])
+        if len(taken) < slots:
+            ask = _with_hold(ask, eligible[place])
     return taken, out
 
 
