@@ -66,10 +66,9 @@ def count_rows(outcomes: pd.DataFrame, message: Ints, windows: Windows) -> tuple
     rows = np.concatenate([message[at >= 0] for at, _ in parts])
     bucket = np.concatenate([at[at >= 0] for at, _ in parts]) // HOUR
     column = np.repeat([place for _, place in parts], [int((at >= 0).sum()) for at, _ in parts])
-    cells, place = np.unique(np.column_stack((rows, bucket)), axis=0, return_inverse=True)
-    counts = np.zeros((len(cells), 4), dtype=np.int64)
-    np.add.at(counts, (place.reshape(-1), column), 1)
-    return cells[:, 0], cells[:, 1], counts
+    cells, place = np.unique(rows << 32 | bucket, return_inverse=True)
+    counts = np.bincount(place * 4 + column, minlength=4 * cells.size).reshape(-1, 4)
+    return cells >> 32, cells & ((1 << 32) - 1), counts.astype(np.int64)
 
 
 _OPT_OUTS = 2
