@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import msgspec
+
 from pushrank.domain.codes import ExclusionCode, Mode, SilenceCode
 from pushrank.domain.instants import Instant
 from pushrank.domain.message import Attribute, Candidate
@@ -32,9 +34,11 @@ class Exclusion:
     until: Instant | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A candidate with its calibrated probabilities and its net value in ordinary clicks."""
+class Scored(msgspec.Struct, frozen=True, gc=False):
+    """A candidate with its calibrated probabilities and its net value in ordinary clicks.
+
+    A struct, since a request makes hundreds of them: it is made and encoded in a fraction of a dataclass's time.
+    """
 
     message_id: str
     p_click: float

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+import msgspec
+
 from pushrank.domain.codes import Kind, Purpose, Urgency
 from pushrank.domain.instants import Instant
 
@@ -49,9 +51,11 @@ class Message:
         return f"{self.message_id}#{self.event_key or ''}"
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A message that may be sent to a user now, with what the request fills in for this user."""
+class Candidate(msgspec.Struct, frozen=True, gc=False):
+    """A message that may be sent to a user now, with what the request fills in for this user.
+
+    A struct, since a request makes hundreds of them: it is made in a fraction of a dataclass's time.
+    """
 
     message_id: str
     event_key: str | None = None

@@ -63,7 +63,7 @@ class FeatureView:
         out = np.empty((rows, len(self.names)))
         for place, name in enumerate(self.names):
             reads = _READS.get(name)
-            out[:, place] = columns[name] if reads is None else FEATURES[name](*(columns[read] for read in reads))
+            out[:, place] = columns[name] if reads is None else FEATURES[name](*[columns[read] for read in reads])
         return out
 
     @property

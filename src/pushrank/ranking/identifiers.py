@@ -7,6 +7,7 @@ import numpy as np
 from pushrank.domain.instants import Instant
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
 _CHARACTERS = 26
 _RANDOM_BYTES = 10
 _MILLISECOND = 1000
@@ -19,7 +20,7 @@ def new_decision_id(as_of: Instant, rng: np.random.Generator) -> str:
     """
     moment = (max(as_of, 0) // _MILLISECOND) % (1 << 48)
     number = moment << 80 | int.from_bytes(rng.bytes(_RANDOM_BYTES), "big")
-    return "".join(_ALPHABET[number >> shift & 31] for shift in range(5 * (_CHARACTERS - 1), -1, -5))
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(10 * (_CHARACTERS // 2 - 1), -1, -10)])
 
 
 def push_id(decision_id: str, message_id: str) -> str:

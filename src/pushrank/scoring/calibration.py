@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -102,15 +103,23 @@ class Isotonic:
 
     def apply(self, raw: Floats) -> Floats:
         """Calibrated probabilities of raw logits."""
-        knots = np.array([self.knots[0] - 1.0, *self.knots])
-        values = np.array([self.values[0] - 1.0, *self.values])
-        slopes = np.append(np.diff(values) / np.diff(knots), 1.0)
+        knots, values, slopes = _pieces(self.knots, self.values)
         piece = np.clip(np.searchsorted(knots, raw, side="right") - 1, 0, len(knots) - 1)
         return bounded(values[piece] + slopes[piece] * (raw - knots[piece]))
 
     def moved(self, by: float) -> Isotonic:
         """The same form with every calibrated logit `by` higher."""
         return Isotonic(self.knots, tuple(value + by for value in self.values))
+
+
+@lru_cache(maxsize=64)
+def _pieces(knots: tuple[float, ...], values: tuple[float, ...]) -> tuple[Floats, Floats, Floats]:
+    """Starts of the straight pieces, their values there and their slopes, with slope 1 before the first and at the end.
+
+    Kept between requests, whose few candidates take less time than this does.
+    """
+    starts, heights = np.array([knots[0] - 1.0, *knots]), np.array([values[0] - 1.0, *values])
+    return starts, heights, np.append(np.diff(heights) / np.diff(starts), 1.0)
 
 
 FORMS: Mapping[str, type[Shift | Platt | Isotonic]] = {"shift": Shift, "platt": Platt, "isotonic": Isotonic}
