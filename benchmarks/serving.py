@@ -28,7 +28,8 @@ from benchmarks.processes import ROOT, Server, environment, free_port, running
 from benchmarks.report import Table, spread
 
 LOOK, HOLD = "pushrank, mode look", "pushrank, mode hold"
-PLAIN = "FastAPI + pandas + scikit-learn, same heads, no state"
+PLAIN = "FastAPI + pandas + scikit-learn, no state"
+LIGHTGBM = "the same with LightGBM's classifier"
 MLFLOW = "mlflow models serve, one head, ready matrix"
 CONNECTIONS = 8
 HOLD_DAYS = 3  # of each round, so that no user is asked twice on one day
@@ -91,7 +92,8 @@ def _targets(ground: Ground, run: Path, rounds: int, stack: ExitStack) -> list[T
     return [
         Target(LOOK, ours, "/v1/rank", (look,)),
         Target(HOLD, ours, "/v1/rank", holds, HOLD_DAYS * len(users)),
-        Target(PLAIN, stack.enter_context(_plain(ground, run)), "/rank", (plain,)),
+        Target(PLAIN, stack.enter_context(_plain(ground, run, "sklearn")), "/rank", (plain,)),
+        Target(LIGHTGBM, stack.enter_context(_plain(ground, run, "lightgbm")), "/rank", (plain,)),
         Target(MLFLOW, stack.enter_context(_mlflow(ground, run)), "/invocations", (ground.mlflow / "body.jsonl",)),
     ]
 
@@ -106,10 +108,10 @@ def _ours(ground: Ground, run: Path) -> AbstractContextManager[Server]:
     return running("bentoml", arguments, port, "/readyz", run / "pushrank.log", told)
 
 
-def _plain(ground: Ground, run: Path) -> AbstractContextManager[Server]:
+def _plain(ground: Ground, run: Path, trees: str) -> AbstractContextManager[Server]:
     port = free_port()
-    arguments = ("--tables", str(ground.tables), "--port", str(port))
-    return running("benchmarks.plain_service", arguments, port, "/livez", run / "plain.log", environment())
+    arguments = ("--tables", str(ground.tables), "--port", str(port), "--trees", trees)
+    return running("benchmarks.plain_service", arguments, port, "/livez", run / f"plain-{trees}.log", environment(OMP_NUM_THREADS="1"))
 
 
 def _mlflow(ground: Ground, run: Path) -> AbstractContextManager[Server]:

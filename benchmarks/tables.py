@@ -48,8 +48,8 @@ def write_tables(town: Path, model: Path, out: Path, copies: Mapping[str, str]) 
     heads = {
         "columns": list(loaded.view.names),
         "permission_value": loaded.permission_value,
-        "click": _settings(model / "click.txt", config.click),
-        "opt_out": _settings(model / "opt_out.txt", config.opt_out),
+        "click": _size(model / "click.txt", config.click),
+        "opt_out": _size(model / "opt_out.txt", config.opt_out),
     }
     (out / "heads.json").write_text(json.dumps(heads), encoding="utf-8")
 
@@ -86,15 +86,12 @@ def _about(name: str) -> str:
     return _PREFIXES.get(name.partition("_")[0], "pair")
 
 
-def _settings(text: Path, head: HeadConfig) -> dict[str, float]:
-    """Settings by which LightGBM's classifier grows a forest as large as the head in `text`."""
+def _size(text: Path, head: HeadConfig) -> dict[str, float]:
+    """How large the forest in `text` is and how it was grown."""
     return {
-        "n_estimators": lightgbm.Booster(model_file=text).num_trees(),
-        "num_leaves": head.leaves,
+        "trees": lightgbm.Booster(model_file=text).num_trees(),
+        "leaves": head.leaves,
         "learning_rate": head.learning_rate,
-        "min_child_samples": head.min_leaf_rows,
-        "reg_lambda": head.l2,
-        "colsample_bytree": head.feature_share,
-        "random_state": 1,
-        "verbosity": -1,
+        "min_leaf_rows": head.min_leaf_rows,
+        "l2": head.l2,
     }
