@@ -63,7 +63,6 @@ class RankResponse(BaseModel):
 def classifier(size: dict[str, Any], trees: Trees) -> LGBMClassifier | HistGradientBoostingClassifier:
     """An empty forest of the size of one of our heads."""
     if trees is Trees.LIGHTGBM:
-        # The threads of the server share the cores already; with more than one for each it is slower.
         return LGBMClassifier(
             n_estimators=size["trees"],
             num_leaves=size["leaves"],

@@ -111,7 +111,9 @@ def _ours(ground: Ground, run: Path) -> AbstractContextManager[Server]:
 def _plain(ground: Ground, run: Path, trees: str) -> AbstractContextManager[Server]:
     port = free_port()
     arguments = ("--tables", str(ground.tables), "--port", str(port), "--trees", trees)
-    return running("benchmarks.plain_service", arguments, port, "/livez", run / f"plain-{trees}.log", environment(OMP_NUM_THREADS="1"))
+    # The threads of its server share the cores already; with more for each request it is slower.
+    told = environment(OMP_NUM_THREADS="1")
+    return running("benchmarks.plain_service", arguments, port, "/livez", run / f"plain-{trees}.log", told)
 
 
 def _mlflow(ground: Ground, run: Path) -> AbstractContextManager[Server]:
