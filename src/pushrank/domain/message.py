@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TypeAlias
 
 import msgspec
@@ -72,6 +73,7 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
         )
 
 
+@lru_cache(maxsize=1 << 14)
 def lineage(category: str) -> tuple[str, ...]:
     """The category and its parents, nearest first: `sport.tennis` gives `sport.tennis`, `sport`."""
     parts = category.split(".")
