@@ -16,7 +16,7 @@ from tests.small_service import SmallService, service_in_process
 TYPE = "application/problem+json"
 
 
-def named(answer: httpx.Response, status: int = 422) -> dict[str, str]:
+def assert_problem(answer: httpx.Response, status: int = 422) -> dict[str, str]:
     """Pointers with their details, after a look at the form of the problem."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == TYPE
@@ -29,38 +29,38 @@ def named(answer: httpx.Response, status: int = 422) -> dict[str, str]:
 
 def test_501_candidates_are_refused_with_the_limit(served: SmallService) -> None:
     body = {"user_id": "u", "candidates": [f"m-{number}" for number in range(501)]}
-    assert named(served.call.post("/v1/rank", body)) == {
+    assert assert_problem(served.call.post("/v1/rank", body)) == {
         "/candidates": "expected array of length <= 500, got 501 items"
     }
 
 
 def test_an_unknown_field_is_named(served: SmallService) -> None:
-    assert list(named(served.call.post("/v1/rank", {"user_id": "u", "slot": 1}))) == ["/slot"]
+    assert list(assert_problem(served.call.post("/v1/rank", {"user_id": "u", "slot": 1}))) == ["/slot"]
 
 
 def test_nan_is_broken_json(served: SmallService) -> None:
     body = b'{"messages": [{"message_id": "m-nan", "category": "news", "worth": NaN}]}'
-    named(served.call.post("/v1/messages", body), 400)
+    assert_problem(served.call.post("/v1/messages", body), 400)
     assert served.call("GET", "/v1/messages/m-nan").status_code == 404
 
 
 def test_a_time_without_offset_stores_nothing_of_its_batch(served: SmallService) -> None:
     good = {"event_id": "e-good", "type": "activity", "kind": "view", "user_id": "u", "at": "2026-11-23T09:00:00Z"}
     bad = {**good, "event_id": "e-bad", "at": "2026-11-23T09:00:00"}
-    assert list(named(served.call.post("/v1/events", {"events": [good, bad]}))) == ["/events/1/at"]
+    assert list(assert_problem(served.call.post("/v1/events", {"events": [good, bad]}))) == ["/events/1/at"]
     assert served.call.post("/v1/events", {"events": [good]}).json()["accepted"] == 1
 
 
 def test_one_wrong_message_keeps_all_of_its_batch_out(served: SmallService) -> None:
     bodies = [{"message_id": "m-a", "category": "news"}, {"message_id": "m-b", "category": "news", "worth": -1}]
-    assert list(named(served.call.post("/v1/messages", {"messages": bodies}))) == ["/messages/1/worth"]
+    assert list(assert_problem(served.call.post("/v1/messages", {"messages": bodies}))) == ["/messages/1/worth"]
     assert served.call("GET", "/v1/messages/m-a").status_code == 404
 
 
 def test_a_wrong_patch_changes_nothing(served: SmallService) -> None:
     path = "/v1/users/u-wrong/preferences"
     patch = {"max_per_day": 1, "timezone": "Mars/Olympus", "muted_until": "tomorrow"}
-    assert set(named(served.call("PATCH", path, patch))) <= {"/timezone", "/muted_until"}
+    assert set(assert_problem(served.call("PATCH", path, patch))) <= {"/timezone", "/muted_until"}
     assert served.call("GET", path).json()["max_per_day"] is None
 
 
@@ -86,19 +86,19 @@ def test_an_unknown_user_gets_an_answer(served: SmallService) -> None:
     "kind", ["text/plain", "application/xml", "multipart/form-data", "application/vnd.bentoml+pickle", ""]
 )
 def test_only_json_is_read(served: SmallService, kind: str) -> None:
-    named(served.call.post("/v1/rank", {"user_id": "u"}, headers={"Content-Type": kind}), 415)
+    assert_problem(served.call.post("/v1/rank", {"user_id": "u"}, headers={"Content-Type": kind}), 415)
 
 
 def test_a_compressed_body_is_not_read(served: SmallService) -> None:
-    named(served.call.post("/v1/rank", {"user_id": "u"}, headers={"Content-Encoding": "gzip"}), 415)
+    assert_problem(served.call.post("/v1/rank", {"user_id": "u"}, headers={"Content-Encoding": "gzip"}), 415)
 
 
 def test_a_body_above_the_limit_is_a_413(served: SmallService) -> None:
-    named(served.call.post("/v1/rank", b" " * ((1 << 20) + 1)), 413)
+    assert_problem(served.call.post("/v1/rank", b" " * ((1 << 20) + 1)), 413)
 
 
 def test_headers_above_the_limit_are_a_431(served: SmallService) -> None:
-    named(served.call("GET", "/livez", headers={"X-Long": "x" * 17_000}), 431)
+    assert_problem(served.call("GET", "/livez", headers={"X-Long": "x" * 17_000}), 431)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_headers_above_the_limit_are_a_431(served: SmallService) -> None:
 )
 def test_what_is_not_there_or_not_allowed_is_said(served: SmallService, method: str, path: str, status: int) -> None:
     answer = served.call(method, path, {} if method == "POST" else None)
-    named(answer, status)
+    assert_problem(answer, status)
     if status == 405:
         assert answer.headers["allow"]
 
@@ -133,7 +133,7 @@ def test_what_is_not_there_or_not_allowed_is_said(served: SmallService, method: 
 def test_at_is_an_error_where_the_server_keeps_the_clock(tmp_path: Path) -> None:
     with service_in_process(tmp_path, PUSHRANK_CONFIG="default") as service:
         answer = service.call.post("/v1/rank", {"user_id": "u", "at": "2026-11-23T10:00:00Z"})
-        assert list(named(answer)) == ["/at"]
+        assert list(assert_problem(answer)) == ["/at"]
         assert service.call.post("/v1/rank", {"user_id": "u"}).status_code == 200
 
 
@@ -151,14 +151,14 @@ def test_a_key_of_idempotency_gives_the_first_answer_again(served: SmallService)
     first = served.call.post("/v1/rank", body, headers=headers)
     assert served.call.post("/v1/rank", body, headers=headers).content == first.content
     assert served.call.post("/v1/rank", body).json()["decision_id"] != first.json()["decision_id"]
-    named(served.call.post("/v1/rank", {**body, "slots": 2}, headers=headers))
-    named(served.call.post("/v1/rank", body, headers={"Idempotency-Key": "a b"}))
+    assert_problem(served.call.post("/v1/rank", {**body, "slots": 2}, headers=headers))
+    assert_problem(served.call.post("/v1/rank", body, headers={"Idempotency-Key": "a b"}))
 
 
 def test_a_key_of_idempotency_belongs_to_one_path_and_one_caller(served: SmallService) -> None:
     headers = {"Idempotency-Key": "k-2"}
     assert served.call("PATCH", "/v1/users/u-1a/preferences", {"push": True}, headers=headers).status_code == 200
-    named(served.call("PATCH", "/v1/users/u-1b/preferences", {"push": True}, headers=headers))
+    assert_problem(served.call("PATCH", "/v1/users/u-1b/preferences", {"push": True}, headers=headers))
     other = served.key("preferences")
     answer = served.call("PATCH", "/v1/users/u-1b/preferences", {"push": True}, key=other, headers=headers)
     assert answer.status_code == 200
@@ -173,7 +173,7 @@ def test_a_refused_request_may_be_tried_again_under_its_key(served: SmallService
 def test_a_second_request_under_a_key_in_flight_is_a_409(served: SmallService) -> None:
     key_id = served.call.key.split("_")[1]
     with served.deployment.flights.entered(f"{key_id}:k-4"):
-        named(served.call.post("/v1/rank", {"user_id": "u"}, headers={"Idempotency-Key": "k-4"}), 409)
+        assert_problem(served.call.post("/v1/rank", {"user_id": "u"}, headers={"Idempotency-Key": "k-4"}), 409)
 
 
 class Client:
@@ -249,7 +249,7 @@ def test_an_unexpected_failure_is_a_500_that_tells_nothing(
 
     monkeypatch.setattr(type(served.deployment.ranker), "rank", broken)
     answer = served.call.post("/v1/rank", {"user_id": "u-secret"})
-    assert named(answer, 500) == {}
+    assert assert_problem(answer, 500) == {}
     assert "ZeroDivisionError" not in answer.text
     written = capsys.readouterr()
     assert "ZeroDivisionError" in written.out + written.err
