@@ -13,6 +13,7 @@ import pytest
 
 from pushrank.store.errors import ConflictError, StoreError
 from pushrank.store.sqlite.commits import Commits
+from pushrank.store.turns import Turns
 
 Write = Callable[[sqlite3.Connection], str]
 
@@ -25,7 +26,7 @@ class Queue:
         self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self.connection.execute("CREATE TABLE names (name TEXT PRIMARY KEY)")
         self.connection.set_trace_callback(self.statements.append)
-        self.commits = Commits(self.connection)
+        self.commits = Commits(self.connection, Turns())
         self.threads = ThreadPoolExecutor(8)
         self._go = Event()
 

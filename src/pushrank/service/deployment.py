@@ -29,6 +29,7 @@ from pushrank.service.once import InFlight
 from pushrank.service.rehearsal import rehearse
 from pushrank.store.opening import open_store
 from pushrank.store.protocol import Store
+from pushrank.store.turns import Turns
 
 Clock: TypeAlias = Callable[[], Instant]
 Chance: TypeAlias = Callable[[], np.random.Generator]
@@ -42,6 +43,7 @@ class Deployment:
     policy: Policy
     categories: Mapping[str, Category]
     store: Store
+    turns: Turns
     catalogue: Catalogue
     ranker: Ranker
     holds: Holds
@@ -95,7 +97,8 @@ def open_deployment(environment: Mapping[str, str], clock: Clock = wall_clock) -
     rules = load(shipped("policy", environment.get("PUSHRANK_POLICY") or config.policy), PolicyConfig)
     policy = Policy.of(rules, categories)
     secret = read_secret(environment, home)
-    store = open_store(home.store_url(environment))
+    turns = Turns()
+    store = open_store(home.store_url(environment), turns)
     catalogue, pseudonyms = Catalogue(store), Pseudonyms(secret)
     ranker = Ranker(store, catalogue, policy, pseudonyms.of, Served.of(without_model()))
     metrics = Metrics()
@@ -104,6 +107,7 @@ def open_deployment(environment: Mapping[str, str], clock: Clock = wall_clock) -
         policy=policy,
         categories=categories,
         store=store,
+        turns=turns,
         catalogue=catalogue,
         ranker=ranker,
         holds=Holds(store, catalogue, policy),

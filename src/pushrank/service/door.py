@@ -94,7 +94,15 @@ class Door:
         name = f"{route.method} {route.template}"
         call = Call(name, scope["path"], parameters, scope["query_string"], body, headers, principal)
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, _handle, deployment, route, call)
+        return await loop.run_in_executor(self._threads, _in_turn, deployment, route, call)
+
+
+def _in_turn(deployment: Deployment, route: Route, call: Call) -> Reply:
+    """Handle a call; those that take milliseconds follow each other, so that they do not fight for the interpreter."""
+    if route.size != "rank":
+        return _handle(deployment, route, call)
+    with deployment.turns.taken():
+        return _handle(deployment, route, call)
 
 
 def _handle(deployment: Deployment, route: Route, call: Call) -> Reply:

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from pushrank.store.errors import StoreError
 from pushrank.store.sqlite.connection import translated
+from pushrank.store.turns import Turns
 
 A = TypeVar("A")
 Work = Callable[[sqlite3.Connection], A]
@@ -38,8 +39,9 @@ class Commits:
     Whoever comes first writes also for those who came meanwhile; a write that raises undoes itself alone.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, turns: Turns) -> None:
         self._connection = connection
+        self._turns = turns
         self._turn = Lock()
         self._waiting: deque[_Job[Any]] = deque()
         self._writing: int | None = None
@@ -51,7 +53,7 @@ class Commits:
             raise StoreError(msg)
         job = _Job(work)
         self._waiting.append(job)
-        with self._turn:
+        with self._turns.aside(), self._turn:
             if not job.settled:
                 self._settle([self._waiting.popleft() for _ in range(len(self._waiting))])
         return job.outcome()

@@ -23,6 +23,7 @@ from pushrank.store.sqlite import catalogue, door, journal, people
 from pushrank.store.sqlite.commits import Commits, Work
 from pushrank.store.sqlite.connection import connect, translated
 from pushrank.store.sqlite.schema import TABLES, counter, prepare
+from pushrank.store.turns import Turns
 from pushrank.store.values import Answer, ApiKey
 
 
@@ -37,16 +38,18 @@ class SqliteStore:
         The database file; it and its folder are made where missing, readable by their owner only.
     busy_seconds
         How long a write waits for other processes before it raises StoreError.
+    turns
+        What a thread that writes steps aside from while it waits.
 
     """
 
-    def __init__(self, path: Path, busy_seconds: float = 5.0) -> None:
+    def __init__(self, path: Path, busy_seconds: float = 5.0, turns: Turns | None = None) -> None:
         self._path = path
         self._busy_seconds = busy_seconds
         self._pid = os.getpid()
         self._read_lock = Lock()
         self._writer = connect(path, busy_seconds)
-        self._commits = Commits(self._writer)
+        self._commits = Commits(self._writer, turns or Turns())
         try:
             self._write(prepare)
             self._reader = connect(path, busy_seconds, read_only=True)
