@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Annotated
@@ -33,6 +35,8 @@ def main(
     fresh: Annotated[bool, typer.Option("--fresh", help="Make town and model again.")] = False,
 ) -> None:
     """Measure, print tables and write them below `PUSHRANK_HOME/bench`."""
+    # A benchmark that is told to end still ends the servers that it started.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     folder, console = Home.of(os.environ).root / "bench", Console(width=160)
     ways: Mapping[Name, Callable[[], Table]] = {
         Name.SERVING: lambda: serving.measure(folder, users=users, rounds=rounds, seconds=seconds, fresh=fresh),
