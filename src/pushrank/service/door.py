@@ -32,7 +32,9 @@ from pushrank.store.errors import StoreError
 if TYPE_CHECKING:
     from pushrank.service.deployment import Deployment
 
-_THREADS = 16
+# Of calls by the size of their body. A ranking takes milliseconds and computes in turns: more threads than share a
+# commit would only wake each other up. A bite of events takes longer, and must not keep rankings waiting for a thread.
+_THREADS = {"rank": 5, "write": 16}
 _UNKNOWN = "unknown"
 
 
@@ -48,7 +50,7 @@ class Door:
         self._table = table
         self._deployment = deployment
         # A handler waits for the disk when it writes; in threads, the waits of many requests share one commit.
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="handler")
+        self._threads = {size: ThreadPoolExecutor(most, f"handler-{size}") for size, most in _THREADS.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request; refuse a websocket."""
@@ -61,7 +63,8 @@ class Door:
 
     def close(self) -> None:
         """Let the handlers' threads go."""
-        self._threads.shutdown()
+        for threads in self._threads.values():
+            threads.shutdown()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = perf_counter()
@@ -94,7 +97,7 @@ class Door:
         name = f"{route.method} {route.template}"
         call = Call(name, scope["path"], parameters, scope["query_string"], body, headers, principal)
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, _in_turn, deployment, route, call)
+        return await loop.run_in_executor(self._threads[route.size], _in_turn, deployment, route, call)
 
 
 def _in_turn(deployment: Deployment, route: Route, call: Call) -> Reply:
