@@ -123,7 +123,7 @@ def test_the_database_knows_only_four_states_of_a_push(tmp_path: Path) -> None:
 def test_a_store_of_another_version_is_refused(tmp_path: Path) -> None:
     filled(tmp_path / "store.sqlite").close()
     spoil(tmp_path / "store.sqlite", "UPDATE meta SET value = 99 WHERE name = 'schema'")
-    with pytest.raises(StoreError, match="expected version 1, got 99"):
+    with pytest.raises(StoreError, match="expected version 2, got 99"):
         open_store(f"sqlite:///{tmp_path / 'store.sqlite'}")
 
 

@@ -15,6 +15,7 @@ Positive: TypeAlias = Annotated[float, msgspec.Meta(gt=0)]
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
 AtLeastOne: TypeAlias = Annotated[int, msgspec.Meta(ge=1)]
 ClockTime: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+Window: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^(day|week|[1-9]\d{0,4}[mhd])$")]
 Weekday: TypeAlias = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
@@ -45,6 +46,65 @@ class UserCeiling:
 
 
 @dataclass(frozen=True, slots=True)
+class CapRule:
+    """At most `limit` pushes in each `window`, over everything or over one category, kind or channel.
+
+    `window`: `day` and `week` are calendar ones in the user's zone; `90m`, `24h` and `7d` roll. `category` counts what
+    lies below it too; `*` is each top-level category, each channel, each kind apart.
+    """
+
+    limit: Count
+    window: Window
+    category: str | None = None
+    kind: Literal["inform", "offer", "survey", "greeting", "story", "service", "*"] | None = None
+    channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RampStep:
+    """Until `days` after the user came, at most `max_per_day` pushes a local day."""
+
+    days: AtLeastOne
+    max_per_day: Count
+
+
+@dataclass(frozen=True, slots=True)
+class RampUp:
+    """A gentle start for who is new, or is back after `returning_after_days` without a sign of life."""
+
+    returning_after_days: AtLeastOne
+    steps: tuple[RampStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NearDuplicate:
+    """Texts of at least this `similarity` (0 to 1) are one content for `days` after a push."""
+
+    similarity: Share
+    days: Positive
+
+
+@dataclass(frozen=True, slots=True)
+class SeenElsewhere:
+    """Activities of these `kinds` mean that the user saw the items, which then are no news for `days`."""
+
+    kinds: tuple[str, ...]
+    days: Positive
+
+
+@dataclass(frozen=True, slots=True)
+class Variety:
+    """How much less the next push of one category, or with one tag, is worth after another; halves in `half_life_hours`.
+
+    `category` and `tag` are shares of the message's worth, for a push sent right after one of its like.
+    """
+
+    category: Share
+    tag: Share
+    half_life_hours: Positive
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyConfig:
     """What may be sent at all, and what a push must be worth. Order of `constraints` is the order of checking."""
 
@@ -60,6 +120,12 @@ class PolicyConfig:
     value_floor: float
     permission_value: Positive | None
     repeat_after_days: Positive | None
+    caps: tuple[CapRule, ...] = ()
+    min_gap_minutes: Positive | None = None
+    ramp_up: RampUp | None = None
+    near_duplicate: NearDuplicate | None = None
+    seen_elsewhere: SeenElsewhere | None = None
+    variety: Variety | None = None
     service_passes: tuple[str, ...] = ()
     hold_minutes: Positive = 5.0
     consider: AtLeastOne = 500

@@ -92,8 +92,15 @@ class ExclusionCode(StrEnum):
     NO_TIMEZONE = "no_timezone"
     CAP_DAY = "cap_day"
     CAP_WEEK = "cap_week"
+    CAP_CATEGORY = "cap_category"
+    CAP_KIND = "cap_kind"
+    CAP_CHANNEL = "cap_channel"
+    MIN_GAP = "min_gap"
+    RAMP_UP = "ramp_up"
     HELD = "held"
     ALREADY_SENT = "already_sent"
+    NEAR_DUPLICATE = "near_duplicate"
+    SEEN_ELSEWHERE = "seen_elsewhere"
     NOT_REACHABLE = "not_reachable"
 
 

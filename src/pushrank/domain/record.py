@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from pushrank.domain.codes import HoldState, Kind
+from pushrank.domain.codes import ExclusionCode, HoldState, Kind, StopCode
 from pushrank.domain.event import Event
 from pushrank.domain.instants import Instant
 from pushrank.domain.user import Preferences, UserFacts
@@ -19,7 +19,8 @@ class Push:
     """One push of one user that was reserved or sent.
 
     `at` is the moment whose caps it uses: `send_at` of a hold, the confirm time once confirmed, the send time of
-    another system's push. `expires_at` is the end of a hold, None otherwise.
+    another system's push. `expires_at` is the end of a hold, None otherwise. A confirm that said `stop` for good gives
+    the push back and leaves its answer here, in `stopped` and `stopped_until`, for whoever asks again.
     """
 
     push_id: str
@@ -32,12 +33,42 @@ class Push:
     decision_id: str | None = None
     expires_at: Instant | None = None
     channel: str = "push"
+    tags: tuple[str, ...] = ()
+    stopped: StopCode | ExclusionCode | None = None
+    stopped_until: Instant | None = None
 
     def counts(self, as_of: Instant) -> bool:
         """Whether this push uses up budget at `as_of`."""
         if self.state is HoldState.HELD:
             return self.expires_at is None or as_of < self.expires_at
         return self.state is HoldState.CONFIRMED
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place that a push takes under one cap, as SQL sees it.
+
+    Among the pushes of the user that bear `cap`, at most `most` may have their `at` in `[starts, ends)`; None where this
+    push counts for others but is not limited itself. Calendar caps name the window, rolling ones what lies before `at`.
+    """
+
+    cap: str
+    at: Instant
+    starts: Instant
+    ends: Instant
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """When the user was last seen in the app, and what was seen there.
+
+    `days` are the latest days with a sign of life, as days since 1970-01-01 UTC, newest first. `seen` maps items and
+    messages met outside of pushes to the last moment. Both are bounded, and adding in any order gives the same.
+    """
+
+    days: tuple[int, ...] = ()
+    seen: Mapping[str, Instant] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +85,7 @@ class UserRecord:
     reachable: bool = True
     state: bytes | None = None
     last_event_at: Instant | None = None
+    presence: Presence = field(default_factory=Presence)
     pushes: tuple[Push, ...] = ()
 
 
@@ -91,7 +123,11 @@ class DecisionRow:
 
 @dataclass(frozen=True, slots=True)
 class Change(Generic[A]):
-    """What a rule wants written, all or nothing, and the answer it gives. None and empty change nothing."""
+    """What a rule wants written, all or nothing, and the answer it gives. None and empty change nothing.
+
+    `slots` gives by push id what a held or confirmed push of `pushes` takes, in place of what it took before. A push
+    that is released or failed gives its slots back by itself; `lapsed` names expired holds whose slots end.
+    """
 
     answer: A
     record: UserRecord | None = None
@@ -99,6 +135,8 @@ class Change(Generic[A]):
     pushes: tuple[Push, ...] = ()
     counts: tuple[CountDelta, ...] = ()
     decision: DecisionRow | None = None
+    slots: Mapping[str, tuple[Slot, ...]] = field(default_factory=dict)
+    lapsed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +144,12 @@ class Reading:
     """What a rule sees inside a transaction. The callables read on demand, inside the same transaction.
 
     `events()` gives every stored event of the user in order of arrival; `digest_of(event_id)` the digest under which
-    an event is stored, or None; `decision(decision_id)` the stored decision of this user, or None.
+    an event is stored, or None; `decision(decision_id)` the stored decision of this user, or None;
+    `pushes_of(decision_id)` the pushes by which that decision reserved, whatever became of them.
     """
 
     record: UserRecord
     events: Callable[[], Sequence[StoredEvent]]
     digest_of: Callable[[str], str | None]
     decision: Callable[[str], DecisionRow | None]
+    pushes_of: Callable[[str], Sequence[Push]]

@@ -8,6 +8,7 @@ import msgspec
 
 from pushrank.domain.event import Event
 from pushrank.domain.message import Message
+from pushrank.domain.record import Presence
 from pushrank.domain.user import Preferences, UserFacts
 from pushrank.store.errors import StoreError
 
@@ -45,6 +46,8 @@ def unreadable(table: str, key: str, column: str, expected: str, got: str) -> St
 
 FACTS = Column("users", "facts", UserFacts)
 PREFERENCES = Column("users", "preferences", Preferences)
+PRESENCE = Column("users", "presence", Presence)
+TAGS: Column[tuple[str, ...]] = Column("pushes", "tags", tuple[str, ...])
 EVENT = Column("events", "body", Event)
 MESSAGE = Column("messages", "body", Message)
 SCOPES: Column[tuple[str, ...]] = Column("api_keys", "scopes", tuple[str, ...])

@@ -36,8 +36,9 @@ class Store(Protocol):
         No other writer comes in between. `rule` may write only the user it was called for (ValueError) and may not call
         this store. What it raises undoes everything and is raised here. Of `Change.record` the fields `known` and
         `pushes` are ignored: pushes are upserts by `push_id` in `Change.pushes`, of which those that free a content key
-        (released, failed) are written first. A second held or confirmed push of one content key, an event or decision
-        whose id is stored already, and a push id of another user raise ConflictError.
+        (released, failed) are written first, and slots are given back before any is taken. A second held or confirmed
+        push of one content key, an event or decision whose id is stored already, a push id of another user, and a slot
+        that more than its `most` would share raise ConflictError: the database's last word, should a rule err.
         """
 
     def transact_batch(self, steps: Sequence[Step[A]]) -> list[A]:

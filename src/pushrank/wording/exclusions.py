@@ -64,6 +64,49 @@ EXCLUSIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "en": ("Your limit of {limit} a week is used up.", "You have had enough messages this week."),
         "zh": ("每周最多{limit}条消息，已经够了。", "这一周给你的消息已经够多了。"),
     },
+    ExclusionCode.CAP_CATEGORY: {
+        "en": (
+            "You have had enough messages from {category} for now; the next may come at {until}.",
+            "You have had enough messages of this topic for now.",
+        ),
+        "zh": ("“{category}”类消息暂时已经够多了，{until}之后才会再发。", "这一类消息暂时已经够多了。"),
+    },
+    ExclusionCode.CAP_KIND: {
+        "en": (
+            "You have had enough messages of this kind for now; the next may come at {until}.",
+            "You have had enough messages of this kind for now.",
+        ),
+        "zh": ("这种消息暂时已经够多了，{until}之后才会再发。", "这种消息暂时已经够多了。"),
+    },
+    ExclusionCode.CAP_CHANNEL: {
+        "en": (
+            "This channel's limit is used up until {until}.",
+            "This channel's limit is used up.",
+        ),
+        "zh": ("这个渠道的次数已经用完，到{until}为止。", "这个渠道的次数已经用完。"),
+    },
+    ExclusionCode.MIN_GAP: {
+        "en": (
+            "You have only just heard from us, so we wait until {until}.",
+            "You have only just heard from us, so we wait a little.",
+        ),
+        "zh": ("刚刚才给你发过消息，等到{until}再说。", "刚刚才给你发过消息，先等一等。"),
+    },
+    ExclusionCode.RAMP_UP: {
+        "en": (
+            "You haven't been here long, so we start gently; the next message may come at {until}.",
+            "You haven't been here long, so we start gently.",
+        ),
+        "zh": ("你刚来不久，我们先少发一些，{until}之后才会再发。", "你刚来不久，我们先少发一些。"),
+    },
+    ExclusionCode.NEAR_DUPLICATE: {
+        "en": ("You have already had a message that says almost the same.",),
+        "zh": ("你已经收到过一条内容几乎相同的消息。",),
+    },
+    ExclusionCode.SEEN_ELSEWHERE: {
+        "en": ("You have already seen this in the app or in another place.",),
+        "zh": ("你已经在应用里或别处看到过这个内容了。",),
+    },
     ExclusionCode.HELD: {
         "en": ("This message is already on its way to you.",),
         "zh": ("这条消息已经准备发给你了。",),

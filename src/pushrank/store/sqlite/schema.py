@@ -6,7 +6,7 @@ import sqlite3
 
 from pushrank.store.errors import StoreError
 
-VERSION = 1
+VERSION = 2
 
 TABLES = {
     "meta": "name TEXT PRIMARY KEY, value INTEGER NOT NULL",
@@ -14,7 +14,7 @@ TABLES = {
     "users": """
         user_key TEXT PRIMARY KEY, facts TEXT NOT NULL, preferences TEXT NOT NULL,
         reachable INTEGER NOT NULL CHECK (reachable IN (0, 1)), state BLOB, last_event_at INTEGER,
-        version INTEGER NOT NULL""",
+        version INTEGER NOT NULL, presence TEXT NOT NULL DEFAULT '{}'""",
     "events": """
         seq INTEGER PRIMARY KEY, event_id TEXT NOT NULL UNIQUE, user_key TEXT NOT NULL, at INTEGER NOT NULL,
         type TEXT NOT NULL, message_id TEXT, decision_id TEXT, utc_offset INTEGER NOT NULL, digest TEXT NOT NULL,
@@ -23,7 +23,12 @@ TABLES = {
         push_id TEXT PRIMARY KEY, user_key TEXT NOT NULL, content_key TEXT NOT NULL, message_id TEXT NOT NULL,
         category TEXT NOT NULL, kind TEXT NOT NULL,
         state TEXT NOT NULL CHECK (state IN ('held', 'confirmed', 'released', 'failed')), at INTEGER NOT NULL,
-        decision_id TEXT, expires_at INTEGER, channel TEXT NOT NULL""",
+        decision_id TEXT, expires_at INTEGER, channel TEXT NOT NULL, tags TEXT NOT NULL DEFAULT '[]', stopped TEXT,
+        stopped_until INTEGER""",
+    "slots": """
+        push_id TEXT NOT NULL REFERENCES pushes, cap TEXT NOT NULL, user_key TEXT NOT NULL, at INTEGER NOT NULL,
+        starts_at INTEGER NOT NULL, ends_at INTEGER NOT NULL, most INTEGER,
+        PRIMARY KEY (push_id, cap), CHECK (starts_at <= at AND at < ends_at)""",
     "decisions": """
         decision_id TEXT PRIMARY KEY, user_key TEXT NOT NULL, decided_at INTEGER NOT NULL, mode TEXT NOT NULL,
         body BLOB NOT NULL""",
@@ -43,12 +48,31 @@ TABLES = {
 _INDEXES = (
     "CREATE UNIQUE INDEX pushes_once ON pushes (user_key, content_key) WHERE state IN ('held', 'confirmed')",
     "CREATE INDEX pushes_by_time ON pushes (user_key, at) WHERE state IN ('held', 'confirmed')",
+    "CREATE INDEX pushes_by_decision ON pushes (decision_id) WHERE decision_id IS NOT NULL",
+    "CREATE INDEX slots_by_time ON slots (user_key, cap, at)",
     "CREATE INDEX events_by_user ON events (user_key)",
     "CREATE INDEX events_by_time ON events (at)",
     "CREATE INDEX decisions_by_time ON decisions (decided_at)",
     "CREATE INDEX message_counts_by_version ON message_counts (version)",
     "CREATE INDEX idempotency_by_time ON idempotency (at)",
 )
+
+# No window that the new slot enters, its own and those that look back from later pushes, may hold more than `most`.
+_WITHIN_CAP = """
+    CREATE TRIGGER slots_within_cap BEFORE INSERT ON slots WHEN NEW.most IS NOT NULL BEGIN
+        SELECT RAISE(ABORT, 'slots: a push beyond its cap') WHERE EXISTS (
+            SELECT 1 FROM (
+                SELECT NEW.starts_at AS starts_at, NEW.ends_at AS ends_at
+                UNION ALL
+                SELECT starts_at, ends_at FROM slots
+                WHERE user_key = NEW.user_key AND cap = NEW.cap AND at >= NEW.at AND starts_at <= NEW.at
+                    AND NEW.at < ends_at
+            ) AS span
+            WHERE (
+                SELECT count(*) FROM slots
+                WHERE user_key = NEW.user_key AND cap = NEW.cap AND at >= span.starts_at AND at < span.ends_at
+            ) >= NEW.most);
+    END"""
 
 
 def prepare(connection: sqlite3.Connection) -> None:
@@ -65,8 +89,8 @@ def prepare(connection: sqlite3.Connection) -> None:
 def _create(connection: sqlite3.Connection) -> None:
     for name, columns in TABLES.items():
         connection.execute(f"CREATE TABLE {name} ({columns}) STRICT")
-    for index in _INDEXES:
-        connection.execute(index)
+    for statement in (*_INDEXES, _WITHIN_CAP):
+        connection.execute(statement)
     start = (("schema", VERSION), ("catalogue_version", 0), ("counts_version", 0))
     connection.executemany("INSERT INTO meta (name, value) VALUES (?, ?)", start)
 

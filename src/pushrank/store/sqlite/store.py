@@ -186,8 +186,11 @@ def _apply(connection: sqlite3.Connection, step: Step[A]) -> A:
     _check_owner(user_key, change)
     if change.record is not None:
         people.save_user(connection, change.record)
+    _give_back(connection, change)
     if change.pushes:
         people.save_pushes(connection, user_key, change.pushes)
+    if change.slots:
+        people.take(connection, user_key, change.slots)
     if change.events:
         journal.add_events(connection, user_key, change.events)
     if change.counts:
@@ -197,12 +200,20 @@ def _apply(connection: sqlite3.Connection, step: Step[A]) -> A:
     return change.answer
 
 
+def _give_back(connection: sqlite3.Connection, change: Change[Any]) -> None:
+    freed = (push.push_id for push in change.pushes if push.state in people.FREEING)
+    ended = {*change.lapsed, *change.slots, *freed}
+    if ended:
+        people.give_back(connection, sorted(ended))
+
+
 def _reading_of(connection: sqlite3.Connection, user_key: str, since: Instant, content_keys: Sequence[str]) -> Reading:
     return Reading(
         people.read_user(connection, user_key, since, content_keys),
         partial(journal.events_of, connection, user_key),
         partial(journal.digest_of, connection),
         partial(journal.decision_of, connection, user_key),
+        partial(people.pushes_of, connection, user_key),
     )
 
 
