@@ -9,7 +9,7 @@ from pushrank.domain.codes import HoldState, Kind, Purpose, QuietAction, Urgency
 from pushrank.domain.message import Message
 from pushrank.domain.record import Change, CountDelta, Push, Reading, UserRecord
 from pushrank.domain.user import Consent, Preferences, QuietWindow, UserFacts
-from pushrank.store import Answer, ApiKey, ConflictError, ReusedKeyError, Store, StoreError, open_store
+from pushrank.store import ApiKey, ConflictError, Store, StoreError, open_store
 from tests.contract.store_values import decision, push, stored, writes
 from tests.contract.stores import ADDRESSES
 
@@ -291,27 +291,6 @@ def test_counts_add_up_and_are_read_as_totals_of_what_changed(store: Store) -> N
     assert store.counts(version) == [CountDelta("m-2", 1, 3, 1, 1, 4)]
     assert list(store.all_counts()) == [CountDelta("m-1", 1, 2), CountDelta("m-2", 1, 3, 1, 1, 4)]
     assert store.counts(0) == list(store.all_counts())
-
-
-def test_the_first_answer_to_a_key_is_kept_and_another_body_is_refused(store: Store) -> None:
-    first, second = Answer(200, b"{}", 5), Answer(201, b"[]", 6)
-    assert store.idempotent("k", "POST /v1/rank", "abc") is None
-    assert store.remember("k", "POST /v1/rank", "abc", first) == first
-    assert store.remember("k", "POST /v1/rank", "abc", second) == first
-    assert store.idempotent("k", "POST /v1/rank", "abc") == first
-    assert store.idempotent("k", "POST /v1/events", "abc") is None, "a key belongs to its route"
-    with pytest.raises(ReusedKeyError, match="'k': expected the body of its first request"):
-        store.idempotent("k", "POST /v1/rank", "other")
-    with pytest.raises(ReusedKeyError):
-        store.remember("k", "POST /v1/rank", "other", second)
-
-
-def test_old_answers_are_forgotten(store: Store) -> None:
-    for at in (1, 2, 3):
-        store.remember(f"k-{at}", "route", "abc", Answer(200, b"", at))
-    assert store.forget_answers(3) == 2
-    assert [store.idempotent(f"k-{at}", "route", "abc") for at in (1, 2)] == [None, None]
-    assert store.idempotent("k-3", "route", "abc") == Answer(200, b"", 3)
 
 
 def test_api_keys_are_kept_by_hash_and_revoked_once(store: Store) -> None:

@@ -31,7 +31,10 @@ ANYONE = Principal("", frozenset())
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call that was let in. `route` is its method and template, `path` what came."""
+    """One call that was let in. `route` is its method and template, `path` what came.
+
+    `subject` is the id for what the call makes; `retaken`: a process died over the same call, and may have made it.
+    """
 
     route: str = ""
     path: str = ""
@@ -40,6 +43,8 @@ class Call:
     body: bytes = b""
     headers: Mapping[bytes, bytes] = field(default_factory=dict)
     principal: Principal = ANYONE
+    subject: str = ""
+    retaken: bool = False
 
     def header(self, name: bytes) -> str | None:
         """Value of a header by its lower-case name."""

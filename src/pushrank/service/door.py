@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from http import HTTPStatus
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 import structlog
 
+from pushrank.domain.instants import SECOND
+from pushrank.ranking.identifiers import new_decision_id
 from pushrank.service import log
 from pushrank.service.call import ANYONE, Call, Reply, refusal
 from pushrank.service.guard import (
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
 # commit would only wake each other up. A bite of events takes longer, and must not keep rankings waiting for a thread.
 _THREADS = {"rank": 5, "write": 16}
 _UNKNOWN = "unknown"
+# A body takes at most the configured seconds to arrive, and its handling far less than these.
+_GRACE = 10 * SECOND
 
 
 class Door:
@@ -111,8 +116,10 @@ def _in_turn(deployment: Deployment, route: Route, call: Call) -> Reply:
 def _handle(deployment: Deployment, route: Route, call: Call) -> Reply:
     if not route.writes:
         return route.handler(deployment, call)
-    memory = Memory(deployment.store, deployment.flights, deployment.pseudonyms.of)
-    return once(memory, call, deployment.clock(), lambda: route.handler(deployment, call))
+    now, patience = deployment.clock(), round(deployment.config.request_timeout_seconds * SECOND) + _GRACE
+    memory = Memory(deployment.store, deployment.flights, deployment.pseudonyms.of, patience)
+    subject = new_decision_id(now, deployment.chance()) if route.decides else ""
+    return once(memory, replace(call, subject=subject), now, lambda named: route.handler(deployment, named))
 
 
 def _reply_to(error: Exception, template: str) -> Reply:

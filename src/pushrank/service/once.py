@@ -6,21 +6,21 @@ import hashlib
 import re
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from http import HTTPStatus
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 
 import msgspec
 
 from pushrank.domain.instants import Instant
 from pushrank.service.call import Call, Reply
-from pushrank.service.problem import conflict, wrong
+from pushrank.service.problem import Problem, conflict, wrong
 from pushrank.service.wire.values import Fault
-from pushrank.store.errors import ReusedKeyError
+from pushrank.store.errors import InFlightError, ReusedKeyError, StoreError
 from pushrank.store.protocol import Store
-from pushrank.store.values import Answer
+from pushrank.store.values import Answer, Claim
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_UNANSWERED = "the first request with this Idempotency-Key has not been answered yet"
 
 
 class InFlight:
@@ -35,8 +35,7 @@ class InFlight:
         """Hold `name` for the time of a request; raises the Problem 409 while another request holds it."""
         with self._lock:
             if name in self._names:
-                detail = "the first request with this Idempotency-Key has not been answered yet"
-                raise conflict(detail)
+                raise conflict(_UNANSWERED)
             self._names.add(name)
         try:
             yield
@@ -47,42 +46,86 @@ class InFlight:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Where first answers are kept. `pseudonym` stands for the user whom a body names: no raw id is stored."""
+    """Where first answers are kept. `pseudonym` stands for the user whom a body names: no raw id is stored.
+
+    A claim without an answer is taken over once it is older than `patience`, in microseconds.
+    """
 
     store: Store
     flights: InFlight
     pseudonym: Callable[[str], str]
+    patience: Instant
 
 
-def once(memory: Memory, call: Call, now: Instant, work: Callable[[], Reply]) -> Reply:
+def once(memory: Memory, call: Call, now: Instant, work: Callable[[Call], Reply]) -> Reply:
     """Do the work of a call unless its `Idempotency-Key` has an answer; without a key just do it.
 
     A key belongs to the API key that sent it. Only what was done is kept: a refused request may be tried again.
-    Raises the Problem 422 where the key came with another body, and 409 while the first request is under way.
+    `work` gets the call, with the subject of the first one where a process died over that. Raises the Problem 422
+    where the key came with another body, and 409 while the first request is under way, in whichever process.
     """
     key = call.header(b"idempotency-key")
     if key is None:
-        return work()
+        return work(call)
     if not _KEY.fullmatch(key):
         raise wrong(Fault("", "header Idempotency-Key: expected 1 to 255 visible ASCII characters"))
     # The path may name a person, so it enters the digest and not the stored route.
     name, digest = f"{call.principal.key_id}:{key}", hashlib.sha256(call.path.encode() + b"\0" + call.body).hexdigest()
-    person = _person(call.body)
-    pseudonym = memory.pseudonym(person) if person else ""
     with memory.flights.entered(name):
-        try:
-            kept = memory.store.idempotent(name, call.route, digest)
-        except ReusedKeyError:
-            detail = "header Idempotency-Key: expected the body of the first request with this key, got another one"
-            raise wrong(Fault("", detail)) from None
-        if kept is not None:
-            return Reply(kept.status, _renamed(kept.body, pseudonym, person))
-        done = work()
-        if done.status < HTTPStatus.BAD_REQUEST:
-            answer = Answer(done.status, _renamed(done.body, person, pseudonym), now)
-            kept = memory.store.remember(name, call.route, digest, answer)
-            return Reply(kept.status, _renamed(kept.body, pseudonym, person), headers=done.headers)
-        return done
+        return _once(memory, _Request(call, name, digest, now), work)
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    call: Call
+    name: str
+    digest: str
+    now: Instant
+
+
+def _once(memory: Memory, request: _Request, work: Callable[[Call], Reply]) -> Reply:
+    call, person = request.call, _person(request.call.body)
+    pseudonym = memory.pseudonym(person) if person else ""
+    claim = _claimed(memory, request)
+    if claim.answer is not None:
+        return Reply(claim.answer.status, _renamed(claim.answer.body, pseudonym, person))
+    with _given_back(memory, request):
+        done = work(replace(call, subject=claim.subject, retaken=claim.subject != call.subject))
+        answer = Answer(done.status, _renamed(done.body, person, pseudonym), request.now)
+        kept = memory.store.remember(request.name, call.route, request.digest, answer)
+    return Reply(kept.status, _renamed(kept.body, pseudonym, person), headers=done.headers)
+
+
+def _claimed(memory: Memory, request: _Request) -> Claim:
+    stale = request.now - memory.patience
+    try:
+        return memory.store.claim(
+            request.name, request.call.route, request.digest, request.call.subject, request.now, stale
+        )
+    except ReusedKeyError:
+        detail = "header Idempotency-Key: expected the body of the first request with this key, got another one"
+        raise wrong(Fault("", detail)) from None
+    except InFlightError:
+        raise conflict(_UNANSWERED) from None
+
+
+@contextmanager
+def _given_back(memory: Memory, request: _Request) -> Iterator[None]:
+    """Drop the claim of a request that was refused; after another failure leave it to the next try.
+
+    What a failed store or process made may be there all the same, so the next try has to look for it.
+    """
+    store, named = memory.store, (request.name, request.call.route, request.digest)
+    try:
+        yield
+    except Problem:
+        with suppress(StoreError):
+            store.abandon(*named, request.now)
+        raise
+    except Exception:
+        with suppress(StoreError, InFlightError):
+            store.claim(*named, "", request.now - memory.patience - 1, request.now + 1)
+        raise
 
 
 def _person(body: bytes) -> str:

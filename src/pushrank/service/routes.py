@@ -22,7 +22,8 @@ class Route:
     """One call. `scope` None means that anybody may; `writes` that an `Idempotency-Key` is kept.
 
     `body` and `answer` are the wire types; `size` names the limit of the body in the configuration; `problems` what
-    may go wrong beside what may go wrong everywhere; `versioned` a resource with an `ETag`.
+    may go wrong beside what may go wrong everywhere; `versioned` a resource with an `ETag`; `decides` that the call
+    makes a decision, which is named before the work.
     """
 
     method: str
@@ -38,6 +39,7 @@ class Route:
     problems: tuple[HTTPStatus, ...] = ()
     paged: bool = False
     versioned: bool = False
+    decides: bool = False
 
     @property
     def segments(self) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ ROUTES: tuple[Route, ...] = (
         answer=DecisionAnswer,
         size="rank",
         writes=True,
+        decides=True,
     ),
     Route(
         "GET",

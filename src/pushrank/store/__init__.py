@@ -1,14 +1,16 @@
 """What is kept: users, catalogue, pushes, events, decisions; every database behind one protocol."""
 
-from pushrank.store.errors import ConflictError, ReusedKeyError, StoreError
+from pushrank.store.errors import ConflictError, InFlightError, ReusedKeyError, StoreError
 from pushrank.store.opening import open_store
 from pushrank.store.protocol import Rule, Step, Store
-from pushrank.store.values import Answer, ApiKey
+from pushrank.store.values import Answer, ApiKey, Claim
 
 __all__ = [
     "Answer",
     "ApiKey",
+    "Claim",
     "ConflictError",
+    "InFlightError",
     "ReusedKeyError",
     "Rule",
     "Step",

@@ -13,3 +13,7 @@ class ConflictError(StoreError):
 
 class ReusedKeyError(ValueError):
     """An idempotency key came back with another body (422)."""
+
+
+class InFlightError(ValueError):
+    """An idempotency key came back before its first request was answered (409)."""

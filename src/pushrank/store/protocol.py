@@ -8,7 +8,7 @@ from typing import Protocol, TypeAlias
 from pushrank.domain.instants import Instant
 from pushrank.domain.message import Message
 from pushrank.domain.record import A, Change, CountDelta, DecisionRow, Reading, StoredEvent, UserRecord
-from pushrank.store.values import Answer, ApiKey
+from pushrank.store.values import Answer, ApiKey, Claim
 
 Rule: TypeAlias = Callable[[Reading], Change[A]]
 Step: TypeAlias = tuple[str, Rule[A], Instant, Sequence[str]]
@@ -77,14 +77,29 @@ class Store(Protocol):
     def counts_version(self) -> int:
         """Return a number that has grown whenever counts changed, by whichever process; cheap."""
 
-    def idempotent(self, key: str, route: str, digest: str) -> Answer | None:
-        """Look up the first answer under an idempotency key; another `digest` of the body raises ReusedKeyError."""
+    def claim(self, key: str, route: str, digest: str, subject: str, at: Instant, stale: Instant) -> Claim:
+        """Enter a request under an idempotency key before its work is done; a key belongs to its route.
+
+        The first comer gets a fresh claim with its `subject`, the name of what its work will make. Later ones get the
+        answer, with the first subject; InFlightError while there is none and the claim was made at `stale` or later.
+        An older claim belongs to a process that died: it is taken over as of `at`, fresh and with the first subject, so
+        that what the first one made is found. Another `digest` of the body raises ReusedKeyError.
+        """
 
     def remember(self, key: str, route: str, digest: str, answer: Answer) -> Answer:
-        """Keep an answer unless one is kept already, and return the kept one; see `idempotent` for another body."""
+        """Give a claim its answer unless it has one, and return the kept one; see `claim` for another body.
+
+        Without a claim the answer is kept all the same, with an empty subject.
+        """
+
+    def abandon(self, key: str, route: str, digest: str, at: Instant) -> None:
+        """Drop the claim made or taken over at `at`, so that the request may be tried again, also with another body.
+
+        One that has its answer, or that another took over since, stays.
+        """
 
     def forget_answers(self, before: Instant) -> int:
-        """Drop the kept answers older than `before` and return how many they were."""
+        """Drop the kept answers and the claims older than `before` and return how many they were."""
 
     def add_key(self, key: ApiKey) -> None:
         """Store an API key; a known id or hash raises ConflictError."""

@@ -17,6 +17,19 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """A request under an idempotency key.
+
+    `subject` names what the first request makes, such as its decision. `answer` None: there is none yet. `fresh`: who
+    got this does the work; what the subject names may be there already, from a process that died before its answer.
+    """
+
+    subject: str
+    answer: Answer | None
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ApiKey:
     """A key of the API by its hash, never by itself. `expires_at` and `revoked_at` None: not yet and not planned."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pushrank.domain.decision import Decision
+from pushrank.domain.decision import Decision, RankingRequest
 from pushrank.domain.instants import iso
 from pushrank.ranking import decision_json
 from pushrank.ranking.holds import ForeignMessageError, LookError, Stop, UnknownDecisionError
-from pushrank.ranking.identifiers import new_decision_id
 from pushrank.service import mapping, words
 from pushrank.service.call import Call, Reply, reply
 from pushrank.service.decoding import decode
@@ -30,9 +30,15 @@ def rank(deployment: Deployment, call: Call) -> Reply:
     as_of = mapping.asked_moment(body.at, deployment.clock(), config.clock)
     mapping.require_at_most("/slots", body.slots, config.max_slots)
     request = mapping.ranking_request(body, as_of, config.max_candidates, config.context)
-    decision = deployment.ranker.rank(request, new_decision_id(as_of, deployment.chance()))
+    decision = _made_before(deployment, call, request) or deployment.ranker.rank(request, call.subject)
     _count(deployment, decision)
     return reply(decision_json.answer(decision, _say(deployment, call)))
+
+
+def _made_before(deployment: Deployment, call: Call, request: RankingRequest) -> Decision | None:
+    """Find the decision that a process made over the same call before it died, as it would have been answered."""
+    row = deployment.store.decision(call.subject) if call.retaken else None
+    return None if row is None else replace(decision_json.read(row), user_id=request.user_id)
 
 
 def show(deployment: Deployment, call: Call) -> Reply:

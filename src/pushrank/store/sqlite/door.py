@@ -1,4 +1,4 @@
-"""What the doors need to remember: API keys, first answers, markers."""
+"""What the doors need to remember: API keys and markers."""
 
 from __future__ import annotations
 
@@ -6,45 +6,14 @@ import sqlite3
 
 from pushrank.domain.instants import Instant
 from pushrank.store.codec import SCOPES, written
-from pushrank.store.errors import ReusedKeyError
-from pushrank.store.values import Answer, ApiKey
+from pushrank.store.values import ApiKey
 
-_ANSWER = "SELECT digest, status, answer, at FROM idempotency WHERE route = ? AND key = ?"
-_REMEMBER = """
-    INSERT INTO idempotency (route, key, digest, status, answer, at) VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT (route, key) DO NOTHING"""
 _ADD_KEY = """
     INSERT INTO api_keys (key_id, hash, scopes, created_at, expires_at, revoked_at) VALUES (?, ?, ?, ?, ?, ?)"""
 _KEYS = """
     SELECT key_id, hash, scopes, created_at, expires_at, revoked_at FROM api_keys ORDER BY created_at, key_id"""
 _REVOKE = "UPDATE api_keys SET revoked_at = coalesce(revoked_at, ?) WHERE key_id = ?"
 _MARK = "INSERT INTO marks (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
-
-
-def answer(connection: sqlite3.Connection, key: str, route: str, digest: str) -> Answer | None:
-    """Look up a first answer; ReusedKeyError if it answered another body."""
-    found = connection.execute(_ANSWER, (route, key)).fetchone()
-    if found is None:
-        return None
-    first, status, body, at = found
-    if first != digest:
-        msg = f"Idempotency-Key {key!r}: expected the body of its first request, got another one"
-        raise ReusedKeyError(msg)
-    return Answer(status, body, at)
-
-
-def remember(connection: sqlite3.Connection, request: tuple[str, str, str], given: Answer) -> Answer:
-    """Keep the answer to `request` (key, route, digest) unless there is one; return the kept one."""
-    key, route, digest = request
-    connection.execute(_REMEMBER, (route, key, digest, given.status, given.body, given.at))
-    kept = answer(connection, key, route, digest)
-    assert kept is not None
-    return kept
-
-
-def forget(connection: sqlite3.Connection, before: Instant) -> int:
-    """Drop old answers; return how many."""
-    return connection.execute("DELETE FROM idempotency WHERE at < ?", (before,)).rowcount
 
 
 def add_key(connection: sqlite3.Connection, key: ApiKey) -> None:

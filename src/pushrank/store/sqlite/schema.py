@@ -38,8 +38,8 @@ TABLES = {
         opt_outs INTEGER NOT NULL, dismissals INTEGER NOT NULL, version INTEGER NOT NULL,
         PRIMARY KEY (message_id, bucket)""",
     "idempotency": """
-        route TEXT NOT NULL, key TEXT NOT NULL, digest TEXT NOT NULL, status INTEGER NOT NULL, answer BLOB NOT NULL,
-        at INTEGER NOT NULL, PRIMARY KEY (route, key)""",
+        route TEXT NOT NULL, key TEXT NOT NULL, digest TEXT NOT NULL, subject TEXT NOT NULL DEFAULT '', status INTEGER,
+        answer BLOB, at INTEGER NOT NULL, PRIMARY KEY (route, key), CHECK ((status IS NULL) = (answer IS NULL))""",
     "api_keys": """
         key_id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, scopes TEXT NOT NULL, created_at INTEGER NOT NULL,
         expires_at INTEGER, revoked_at INTEGER""",

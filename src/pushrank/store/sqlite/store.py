@@ -19,12 +19,12 @@ from pushrank.domain.message import Message
 from pushrank.domain.record import A, Change, CountDelta, DecisionRow, Reading, StoredEvent, UserRecord
 from pushrank.store.errors import StoreError
 from pushrank.store.protocol import Rule, Step
-from pushrank.store.sqlite import catalogue, door, journal, people
+from pushrank.store.sqlite import catalogue, claims, door, journal, people
 from pushrank.store.sqlite.commits import Commits, Work
 from pushrank.store.sqlite.connection import connect, translated
 from pushrank.store.sqlite.schema import TABLES, counter, prepare
 from pushrank.store.turns import Turns
-from pushrank.store.values import Answer, ApiKey
+from pushrank.store.values import Answer, ApiKey, Claim
 
 
 class SqliteStore:
@@ -126,15 +126,23 @@ class SqliteStore:
         with self._reading() as connection:
             return counter(connection, "counts_version")
 
-    def idempotent(self, key: str, route: str, digest: str) -> Answer | None:
+    def claim(self, key: str, route: str, digest: str, subject: str, at: Instant, stale: Instant) -> Claim:
+        request = (key, route, digest)
+        # A repeat, which is what keys are for, costs no sync.
         with self._reading() as connection:
-            return door.answer(connection, key, route, digest)
+            known = claims.answered(connection, request)
+        if known is not None:
+            return known
+        return self._write(lambda connection: claims.claim(connection, request, subject, at, stale))
 
     def remember(self, key: str, route: str, digest: str, answer: Answer) -> Answer:
-        return self._write(lambda connection: door.remember(connection, (key, route, digest), answer))
+        return self._write(lambda connection: claims.remember(connection, (key, route, digest), answer))
+
+    def abandon(self, key: str, route: str, digest: str, at: Instant) -> None:
+        self._write(lambda connection: claims.abandon(connection, (key, route, digest), at))
 
     def forget_answers(self, before: Instant) -> int:
-        return self._write(lambda connection: door.forget(connection, before))
+        return self._write(lambda connection: claims.forget(connection, before))
 
     def add_key(self, key: ApiKey) -> None:
         self._write(lambda connection: door.add_key(connection, key))
