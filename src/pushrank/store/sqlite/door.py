@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from pushrank.domain.instants import Instant
-from pushrank.store.codec import SCOPES, written
+from pushrank.store.rows import key_of, key_row
 from pushrank.store.values import ApiKey
 
 _ADD_KEY = """
@@ -18,16 +18,12 @@ _MARK = "INSERT INTO marks (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPD
 
 def add_key(connection: sqlite3.Connection, key: ApiKey) -> None:
     """Store an API key."""
-    row = (key.key_id, key.hash, written(key.scopes), key.created_at, key.expires_at, key.revoked_at)
-    connection.execute(_ADD_KEY, row)
+    connection.execute(_ADD_KEY, key_row(key))
 
 
 def keys(connection: sqlite3.Connection) -> list[ApiKey]:
     """Read all API keys, oldest first."""
-    return [
-        ApiKey(key_id, digest, SCOPES.read(scopes, key_id), *times)
-        for key_id, digest, scopes, *times in connection.execute(_KEYS)
-    ]
+    return [key_of(row) for row in connection.execute(_KEYS)]
 
 
 def revoke(connection: sqlite3.Connection, key_id: str, at: Instant) -> bool:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from typing import Any
 
 from pushrank.domain.record import DecisionRow, StoredEvent
-from pushrank.store.codec import EVENT, written
+from pushrank.store.rows import decision_row, event_of, event_row
 
 EVENTS_SINCE = "SELECT event_id, utc_offset, digest, body FROM events WHERE at >= ? ORDER BY at, seq"
 DECISIONS_SINCE = """
@@ -20,12 +19,6 @@ _ADD_EVENT = """
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _ADD_DECISION = "INSERT INTO decisions (decision_id, user_key, decided_at, mode, body) VALUES (?, ?, ?, ?, ?)"
 _DECISION = "SELECT decision_id, user_key, decided_at, mode, body FROM decisions WHERE decision_id = ?"
-
-
-def event_of(row: tuple[Any, ...]) -> StoredEvent:
-    """Decode a row of `events`."""
-    event_id, offset, digest, body = row
-    return StoredEvent(EVENT.read(body, event_id), offset, digest)
 
 
 def events_of(connection: sqlite3.Connection, user_key: str) -> list[StoredEvent]:
@@ -41,18 +34,12 @@ def digest_of(connection: sqlite3.Connection, event_id: str) -> str | None:
 
 def add_events(connection: sqlite3.Connection, user_key: str, events: Sequence[StoredEvent]) -> None:
     """Append events; one whose id is stored already breaks the transaction."""
-    connection.executemany(_ADD_EVENT, [_event_row(user_key, stored) for stored in events])
-
-
-def _event_row(user_key: str, stored: StoredEvent) -> tuple[Any, ...]:
-    event = stored.event
-    about = (event.event_id, user_key, event.at, event.type.value, event.message_id, event.decision_id)
-    return (*about, stored.offset, stored.digest, written(event))
+    connection.executemany(_ADD_EVENT, [event_row(user_key, stored) for stored in events])
 
 
 def add_decision(connection: sqlite3.Connection, row: DecisionRow) -> None:
     """Append a decision; one whose id is stored already breaks the transaction."""
-    connection.execute(_ADD_DECISION, (row.decision_id, row.user_key, row.decided_at, row.mode, row.body))
+    connection.execute(_ADD_DECISION, decision_row(row))
 
 
 def decision(connection: sqlite3.Connection, decision_id: str) -> DecisionRow | None:

@@ -16,12 +16,14 @@ from typing import Any
 
 from pushrank.domain.instants import Instant
 from pushrank.domain.message import Message
-from pushrank.domain.record import A, Change, CountDelta, DecisionRow, Reading, StoredEvent, UserRecord
+from pushrank.domain.record import A, CountDelta, DecisionRow, Reading, StoredEvent, UserRecord
 from pushrank.store.errors import StoreError
 from pushrank.store.protocol import Rule, Step
+from pushrank.store.rows import check_owner, event_of, slots_ended
 from pushrank.store.sqlite import catalogue, claims, door, journal, people
 from pushrank.store.sqlite.commits import Commits, Work
 from pushrank.store.sqlite.connection import connect, translated
+from pushrank.store.sqlite.queue import Queue, key_of
 from pushrank.store.sqlite.schema import TABLES, counter, prepare
 from pushrank.store.turns import Turns
 from pushrank.store.values import Answer, ApiKey, Claim
@@ -37,7 +39,8 @@ class SqliteStore:
     path
         The database file; it and its folder are made where missing, readable by their owner only.
     busy_seconds
-        How long a write waits for other processes before it raises StoreError.
+        How long a write waits for other processes: so long in the queue with them, and then again for the database
+        before it raises StoreError.
     turns
         What a thread that writes steps aside from while it waits.
 
@@ -49,7 +52,7 @@ class SqliteStore:
         self._pid = os.getpid()
         self._read_lock = Lock()
         self._writer = connect(path, busy_seconds)
-        self._commits = Commits(self._writer, turns or Turns())
+        self._commits = Commits(self._writer, turns or Turns(), Queue(key_of(path, os.getuid()), busy_seconds))
         try:
             self._write(prepare)
             self._reader = connect(path, busy_seconds, read_only=True)
@@ -165,7 +168,7 @@ class SqliteStore:
         return (user_key for (user_key,) in self._stream("SELECT user_key FROM users ORDER BY user_key"))
 
     def events_since(self, at: Instant) -> Iterator[StoredEvent]:
-        return map(journal.event_of, self._stream(journal.EVENTS_SINCE, (at,)))
+        return map(event_of, self._stream(journal.EVENTS_SINCE, (at,)))
 
     def decisions_since(self, at: Instant) -> Iterator[DecisionRow]:
         return (DecisionRow(*row) for row in self._stream(journal.DECISIONS_SINCE, (at,)))
@@ -191,10 +194,10 @@ class SqliteStore:
 def _apply(connection: sqlite3.Connection, step: Step[A]) -> A:
     user_key, rule, since, content_keys = step
     change = rule(_reading_of(connection, user_key, since, content_keys))
-    _check_owner(user_key, change)
+    check_owner(user_key, change)
     if change.record is not None:
         people.save_user(connection, change.record)
-    _give_back(connection, change)
+    people.give_back(connection, slots_ended(change))
     if change.pushes:
         people.save_pushes(connection, user_key, change.pushes)
     if change.slots:
@@ -208,13 +211,6 @@ def _apply(connection: sqlite3.Connection, step: Step[A]) -> A:
     return change.answer
 
 
-def _give_back(connection: sqlite3.Connection, change: Change[Any]) -> None:
-    freed = (push.push_id for push in change.pushes if push.state in people.FREEING)
-    ended = {*change.lapsed, *change.slots, *freed}
-    if ended:
-        people.give_back(connection, sorted(ended))
-
-
 def _reading_of(connection: sqlite3.Connection, user_key: str, since: Instant, content_keys: Sequence[str]) -> Reading:
     return Reading(
         people.read_user(connection, user_key, since, content_keys),
@@ -223,15 +219,3 @@ def _reading_of(connection: sqlite3.Connection, user_key: str, since: Instant, c
         partial(journal.decision_of, connection, user_key),
         partial(people.pushes_of, connection, user_key),
     )
-
-
-def _check_owner(user_key: str, change: Change[Any]) -> None:
-    named = [stored.event.user_id for stored in change.events]
-    if change.record is not None:
-        named.append(change.record.user_key)
-    if change.decision is not None:
-        named.append(change.decision.user_key)
-    for name in named:
-        if name != user_key:
-            msg = f"user_key: expected a change of {user_key!r}, for whom the rule ran, got one of {name!r}"
-            raise ValueError(msg)
