@@ -38,10 +38,35 @@ def test_before_its_moment_a_message_waits() -> None:
     assert verdict(policy(), user([HOLD]), as_of=NOON).code is None
 
 
-@pytest.mark.parametrize("state", [HoldState.RELEASED, HoldState.FAILED])
-def test_what_was_given_back_stays_so(state: HoldState) -> None:
-    push = replace(HOLD, state=state)
-    assert verdict(policy(), user([push]), push).code is StopCode.RELEASED
+@pytest.mark.parametrize(("state", "stopped"), [(HoldState.RELEASED, StopCode.RELEASED), (HoldState.FAILED, None)])
+def test_what_was_given_back_stays_so(state: HoldState, stopped: StopCode | None) -> None:
+    push = replace(HOLD, state=state, stopped=stopped)
+    assert verdict(policy(), user([push]), push) == Verdict(push, StopCode.RELEASED)
+
+
+def stopped(push: Push, code: StopCode | ExclusionCode, until: Instant | None = None) -> Verdict:
+    state = HoldState.RELEASED if push.state is HoldState.HELD else push.state
+    return Verdict(replace(push, state=state, stopped=code, stopped_until=until), code, until)
+
+
+@pytest.mark.parametrize("push", [HOLD, replace(HOLD, state=HoldState.RELEASED), sent("m-1", NOON)])
+def test_a_stop_is_given_again_whatever_became_of_its_reason(push: Push) -> None:
+    first = verdict(policy(), user([push], push=False), push, NOON + MINUTE)
+    assert first == stopped(push, ExclusionCode.OPTED_OUT)
+    for later in (NOON - HOUR, NOON + MINUTE, NOON + HOUR):
+        assert verdict(policy(), user([first.push]), first.push, later) == first
+
+
+def test_a_hold_whose_content_another_took_is_taken_again_once_that_is_gone() -> None:
+    push = replace(HOLD, state=HoldState.RELEASED)
+    rival = replace(sent("m-1", NOON), push_id="p-rival")
+    assert verdict(policy(), user(), push) == Verdict(
+        replace(push, state=HoldState.CONFIRMED, at=NOON, expires_at=None)
+    )
+    assert verdict(policy(), user([rival]), push) == stopped(push, ExclusionCode.ALREADY_SENT)
+    late = NOON + 5 * MINUTE
+    assert verdict(policy(), user([rival]), push, late) == stopped(push, StopCode.HOLD_EXPIRED)
+    assert verdict(policy(), user([rival]), push, late - 1) == stopped(push, ExclusionCode.ALREADY_SENT)
 
 
 FORBIDDEN: list[tuple[dict[str, Any], dict[str, Any], ExclusionCode]] = [
@@ -92,14 +117,14 @@ def test_a_message_that_left_the_catalogue_stops_a_hold_and_its_category_still_c
 
 def test_quiet_hours_stop_even_where_they_only_put_off_at_the_ranking() -> None:
     record = user([HOLD], quiet_hours=(QuietWindow(11 * 60, 14 * 60),), in_quiet_hours=QuietAction.DEFER)
-    assert verdict(policy(), record) == Verdict(HOLD, ExclusionCode.QUIET_HOURS, NOON + 2 * HOUR)
+    assert verdict(policy(), record) == stopped(HOLD, ExclusionCode.QUIET_HOURS, NOON + 2 * HOUR)
 
 
 def test_a_hold_is_not_in_its_own_way_but_others_are() -> None:
     asked = policy(max_per_day=1)
     assert verdict(asked, user([HOLD])).code is None
     full = verdict(asked, user([HOLD, sent("x", NOON)]))
-    assert full == Verdict(HOLD, ExclusionCode.CAP_DAY, TOMORROW)
+    assert full == stopped(HOLD, ExclusionCode.CAP_DAY, TOMORROW)
 
 
 def test_a_confirm_counts_on_the_day_on_which_it_comes() -> None:
@@ -116,8 +141,8 @@ def test_an_expired_hold_is_taken_again_where_everything_still_allows_it() -> No
     assert retaken.code is None
     assert (retaken.push.state, retaken.push.at) == (HoldState.CONFIRMED, late)
     others = user([HOLD, sent("x", NOON)])
-    assert verdict(policy(max_per_day=1), others, as_of=late) == Verdict(HOLD, StopCode.HOLD_EXPIRED)
-    assert verdict(policy(), user([HOLD], push=False), as_of=late) == Verdict(HOLD, StopCode.HOLD_EXPIRED)
+    assert verdict(policy(max_per_day=1), others, as_of=late) == stopped(HOLD, StopCode.HOLD_EXPIRED)
+    assert verdict(policy(), user([HOLD], push=False), as_of=late) == stopped(HOLD, StopCode.HOLD_EXPIRED)
 
 
 def test_an_expired_hold_is_gone_where_another_decision_took_its_content() -> None:
@@ -140,3 +165,19 @@ def test_several_holds_of_one_slate_are_all_sent() -> None:
     holds = [held(name, NOON, NOON + 5 * MINUTE) for name in "abc"]
     verdicts = recheck(policy(max_per_day=3), user(holds), [(push, message(push.message_id)) for push in holds], NOON)
     assert [verdict.code for verdict in verdicts] == [None, None, None]
+
+
+def test_of_holds_that_have_become_too_many_the_first_are_sent() -> None:
+    holds = [held(name, NOON, NOON + 5 * MINUTE) for name in "abc"]
+    verdicts = recheck(policy(max_per_day=2), user(holds), [(push, message(push.message_id)) for push in holds], NOON)
+    assert [verdict.code for verdict in verdicts] == [None, None, ExclusionCode.CAP_DAY]
+    assert [verdict.push.state for verdict in verdicts] == [*[HoldState.CONFIRMED] * 2, HoldState.RELEASED]
+
+
+def test_holds_that_are_not_asked_about_or_wait_for_later_keep_their_place() -> None:
+    now, later = held("a", NOON, NOON + 5 * MINUTE), held("b", NOON + 1, NOON + 5 * MINUTE)
+    asked = policy(max_per_day=1)
+    assert verdict(asked, user([now, later]), now).code is ExclusionCode.CAP_DAY
+    both = recheck(asked, user([now, later]), [(now, message("a")), (later, message("b"))], NOON)
+    assert [one.code for one in both] == [ExclusionCode.CAP_DAY, StopCode.TOO_EARLY]
+    assert both[1].push == later

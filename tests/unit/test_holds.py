@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -8,6 +8,7 @@ import pytest
 from pushrank.domain.codes import EventType, HoldState, Mode
 from pushrank.domain.instants import HOUR, MINUTE
 from pushrank.domain.message import Candidate
+from pushrank.domain.record import Change, Push, Reading
 from pushrank.domain.user import QuietWindow
 from pushrank.ranking.holds import Confirmation, ForeignMessageError, LookError, Stop, UnknownDecisionError
 from tests.small_house import House, codes_of, slate_of
@@ -24,6 +25,21 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 def confirmed(house: House, decision_id: str, as_of: int = NOON, *names: str) -> Confirmation:
     return house.holds.confirm(decision_id, names or None, as_of)
+
+
+def stopped(house: House, decision_id: str, as_of: int = NOON, *names: str) -> tuple[str, int | None]:
+    """The one stop that a confirm answers, and nothing beside it."""
+    answer = confirmed(house, decision_id, as_of, *names)
+    (stop,) = answer.stop
+    assert answer.send == ()
+    return stop.code.value, stop.until
+
+
+def pushes_of(house: House, decision_id: str) -> Sequence[Push]:
+    def rule(reading: Reading) -> Change[Sequence[Push]]:
+        return Change(reading.pushes_of(decision_id))
+
+    return house.store.transact(house.pseudonyms.of("u-1"), rule, NOON)
 
 
 def test_a_confirm_permits_the_slate_and_repeating_it_says_the_same(house: House) -> None:
@@ -90,14 +106,154 @@ def test_an_expired_hold_whose_budget_went_to_another_is_expired(house: House) -
     assert confirmed(house, other.decision_id, NOON + 6 * MINUTE).send == ("m-2",)
 
 
-def test_an_expired_hold_whose_content_went_to_another_is_expired_and_then_sent(house: House) -> None:
+def test_an_expired_hold_whose_content_went_to_another_is_expired_for_good(house: House) -> None:
     first = house.rank("m-1")
     second = house.rank("m-1", as_of=NOON + 5 * MINUTE)
-    (stop,) = confirmed(house, first.decision_id, NOON + 6 * MINUTE).stop
-    assert stop.code == "hold_expired"
+    assert stopped(house, first.decision_id, NOON + 6 * MINUTE) == ("hold_expired", None)
     assert confirmed(house, second.decision_id, NOON + 6 * MINUTE).send == ("m-1",)
-    (stop,) = confirmed(house, first.decision_id, NOON + 7 * MINUTE).stop
-    assert stop.code == "already_sent"
+    house.take(house.event(EventType.FAILED, NOON + 7 * MINUTE, message_id="m-1", decision_id=second.decision_id))
+    assert stopped(house, first.decision_id, NOON + 8 * MINUTE) == ("hold_expired", None)
+
+
+def test_an_expired_hold_is_taken_again_once_the_other_that_took_its_content_gave_it_back(house: House) -> None:
+    first = house.rank("m-1")
+    second = house.rank("m-1", as_of=NOON + 5 * MINUTE)
+    house.holds.release(second.decision_id, None, NOON + 6 * MINUTE)
+    assert confirmed(house, first.decision_id, NOON + 6 * MINUTE).send == ("m-1",)
+    assert codes_of(house.rank("m-1", as_of=NOON + 7 * MINUTE)) == {"m-1": "already_sent"}
+    assert stopped(house, second.decision_id, NOON + 7 * MINUTE) == ("released", None)
+
+
+def test_a_hold_whose_content_another_system_sent_is_not_sent_twice(house: House) -> None:
+    decision = house.rank("m-1")
+    house.take(house.event(EventType.SENT, NOON + MINUTE, message_id="m-1"))
+    assert stopped(house, decision.decision_id, NOON + 2 * MINUTE) == ("already_sent", None)
+    assert stopped(house, decision.decision_id, NOON + HOUR) == ("already_sent", None)
+
+
+def test_what_was_sent_before_anybody_confirmed_it_is_not_permitted_once_more(house: House) -> None:
+    decision = house.rank("m-1")
+    sent = {"message_id": "m-1", "decision_id": decision.decision_id}
+    house.take(house.event(EventType.SENT, NOON + MINUTE, **sent))
+    assert stopped(house, decision.decision_id, NOON + 2 * MINUTE) == ("already_sent", None)
+    house.take(house.event(EventType.FAILED, NOON + 3 * MINUTE, **sent))
+    assert stopped(house, decision.decision_id, NOON + 4 * MINUTE) == ("released", None)
+
+
+def test_a_reported_send_does_not_change_what_a_repeated_confirm_says(house: House) -> None:
+    decision = house.rank("m-1")
+    first = confirmed(house, decision.decision_id)
+    house.take(house.event(EventType.SENT, NOON + MINUTE, message_id="m-1", decision_id=decision.decision_id))
+    assert confirmed(house, decision.decision_id, NOON + HOUR) == first == Confirmation(("m-1",), ())
+
+
+def test_a_stop_is_final_and_gives_its_place_back(house: House) -> None:
+    house.settle(max_per_day=1, muted_until=None, timezone="UTC")
+    decision = house.rank("m-1")
+    house.settle(max_per_day=1, muted_until=NOON + HOUR, timezone="UTC")
+    assert stopped(house, decision.decision_id) == ("muted", NOON + HOUR)
+    (push,) = pushes_of(house, decision.decision_id)
+    assert (push.state, push.stopped, push.stopped_until) == (HoldState.RELEASED, "muted", NOON + HOUR)
+    house.settle(max_per_day=1, timezone="UTC")
+    for later in (NOON + MINUTE, NOON + 2 * HOUR):
+        assert stopped(house, decision.decision_id, later) == ("muted", NOON + HOUR)
+    assert slate_of(house.rank("m-1")) == ["m-1"]
+
+
+def test_a_send_that_lost_its_permission_stays_stopped_and_goes_on_counting(house: House) -> None:
+    house.settle(max_per_day=1)
+    decision = house.rank("m-2")
+    assert confirmed(house, decision.decision_id).send == ("m-2",)
+    house.settle(max_per_day=1, categories={"sport": False})
+    assert stopped(house, decision.decision_id) == ("category_off", None)
+    house.settle(max_per_day=1)
+    assert stopped(house, decision.decision_id) == ("category_off", None)
+    (push,) = house.record().pushes
+    assert push.state is HoldState.CONFIRMED
+    assert codes_of(house.rank("m-1")) == {"m-1": "cap_day"}
+    assert house.holds.release(decision.decision_id, None, NOON) == ("m-2",)
+    assert stopped(house, decision.decision_id) == ("category_off", None)
+    assert slate_of(house.rank("m-1")) == ["m-1"]
+
+
+def test_a_stopped_message_is_released_without_a_word(house: House) -> None:
+    decision = house.rank("m-1")
+    house.settle(push=False)
+    assert stopped(house, decision.decision_id) == ("opted_out", None)
+    assert house.holds.release(decision.decision_id, None, NOON) == ("m-1",)
+    assert stopped(house, decision.decision_id) == ("opted_out", None)
+
+
+def test_too_early_is_the_one_stop_that_ends(house: House) -> None:
+    house.settle(quiet_hours=(QuietWindow(11 * 60, 13 * 60),), timezone="UTC")
+    decision = house.rank("m-1")
+    for early in (NOON, NOON + HOUR - 1):
+        assert stopped(house, decision.decision_id, early) == ("too_early", NOON + HOUR)
+        assert [push.state for push in house.record().pushes] == [HoldState.HELD]
+    assert confirmed(house, decision.decision_id, NOON + HOUR).send == ("m-1",)
+
+
+def test_parts_of_a_slate_may_be_confirmed_one_after_the_other_and_together(house: House) -> None:
+    decision = house.rank("m-1", "m-2", "m-3", slots=3)
+    assert confirmed(house, decision.decision_id, NOON, "m-2") == Confirmation(("m-2",), ())
+    house.settle(categories={"sport": False})
+    assert house.holds.release(decision.decision_id, ("m-3",), NOON) == ("m-3",)
+    whole = confirmed(house, decision.decision_id, NOON + MINUTE)
+    assert whole.send == ("m-1",)
+    assert {stop.message_id: stop.code for stop in whole.stop} == {"m-2": "category_off", "m-3": "released"}
+    assert confirmed(house, decision.decision_id, NOON + 2 * MINUTE) == whole
+
+
+def test_of_a_slate_that_became_too_long_the_first_is_sent(house: House) -> None:
+    decision = house.rank("m-1", "m-2", "m-3", slots=3)
+    first, *others = slate_of(decision)
+    house.settle(max_per_day=1)
+    answer = confirmed(house, decision.decision_id)
+    assert answer.send == (first,)
+    assert [(stop.message_id, stop.code) for stop in answer.stop] == [(name, "cap_day") for name in others]
+
+
+def test_a_confirm_of_a_part_leaves_the_place_of_the_others_alone(house: House) -> None:
+    decision = house.rank("m-1", "m-2", slots=2)
+    first, second = slate_of(decision)
+    house.settle(max_per_day=1)
+    assert stopped(house, decision.decision_id, NOON, first) == ("cap_day", NOON + 12 * HOUR)
+    assert confirmed(house, decision.decision_id, NOON, second).send == (second,)
+
+
+def test_a_decision_of_mode_confirm_is_confirmed_already(house: House) -> None:
+    decision = house.rank("m-1", mode=Mode.CONFIRM)
+    assert confirmed(house, decision.decision_id, NOON + HOUR).send == ("m-1",)
+    house.settle(push=False)
+    assert stopped(house, decision.decision_id, NOON + HOUR) == ("opted_out", None)
+
+
+def test_decisions_about_two_events_of_one_message_are_confirmed_apart(house: House) -> None:
+    one, other = (house.rank(Candidate("m-1", event_key=key)) for key in ("j", "k"))
+    assert confirmed(house, one.decision_id).send == ("m-1",)
+    assert house.holds.release(other.decision_id, None, NOON) == ("m-1",)
+    assert stopped(house, other.decision_id) == ("released", None)
+    assert confirmed(house, one.decision_id).send == ("m-1",)
+
+
+def test_a_send_that_failed_and_was_sent_again_is_not_given_back(house: House) -> None:
+    decision = house.rank("m-1")
+    confirmed(house, decision.decision_id)
+    about = {"message_id": "m-1", "decision_id": decision.decision_id}
+    house.take(house.event(EventType.SENT, NOON, **about), house.event(EventType.FAILED, NOON + MINUTE, **about))
+    house.take(house.event(EventType.SENT, NOON + 2 * MINUTE, **about))
+    assert house.holds.release(decision.decision_id, None, NOON + 3 * MINUTE) == ()
+    assert [push.state for push in house.record().pushes] == [HoldState.CONFIRMED]
+
+
+def test_what_is_given_back_gives_the_content_back_to_what_bore_it_before(tmp_path: Path) -> None:
+    house = House(tmp_path, repeat_after_days=1.0)
+    house.put(message("m-1"))
+    assert confirmed(house, house.rank("m-1").decision_id).send == ("m-1",)
+    again = house.rank("m-1", as_of=NOON + 25 * HOUR)
+    house.holds.release(again.decision_id, None, NOON + 25 * HOUR)
+    (push,) = house.record().pushes
+    assert push.content_key == "m-1#"
 
 
 def test_a_release_gives_budget_and_content_back(house: House) -> None:

@@ -14,10 +14,15 @@ from pushrank.policy.ask import Constraint, Eligible, Unlisted
 from pushrank.policy.calendar import zone_of
 from pushrank.policy.policy import Policy, divide
 
+_ACTIVE = (HoldState.HELD, HoldState.CONFIRMED)
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a confirm says about one push: it may be sent where `code` is None, else why not and until when."""
+    """What a confirm says about one push: it may be sent where `code` is None, else why not and until when.
+
+    `push` is as it stands from now on.
+    """
 
     push: Push
     code: StopCode | ExclusionCode | None = None
@@ -31,45 +36,63 @@ def recheck(
 
     A push that may be sent comes back `confirmed`, at `as_of` where it was held, and counts for the ones after it.
     Whatever forbids it now stops it; quiet hours do so even where they would only put off. An expired hold is
-    taken again if everything allows it, else it is `hold_expired`. For a push confirmed before only permission counts.
+    taken again if everything allows it, else it is `hold_expired`; so is one whose content another push took since.
+    For a push confirmed before only permission counts.
+
+    Every stop but `too_early` is final: the push keeps its code and moment, a hold is given back, and what may have
+    gone out goes on counting. What is still to be judged is in nobody's way, so the first of a slate comes first.
     """
+    waiting = {push.push_id for push, _ in wanted if push.state is HoldState.HELD and push.at <= as_of}
     verdicts: list[Verdict] = []
     for push, message in wanted:
-        verdict = _judge(policy, record, push, message, as_of)
+        waiting.discard(push.push_id)
+        others = tuple(o for o in record.pushes if o.push_id != push.push_id)
+        ahead = replace(record, pushes=tuple(o for o in others if o.push_id not in waiting))
+        verdict = _judge(policy, ahead, push, message, as_of)
         verdicts.append(verdict)
-        if verdict.code is None:
-            others = tuple(other for other in record.pushes if other.push_id != push.push_id)
-            record = replace(record, pushes=(*others, verdict.push))
+        record = replace(record, pushes=(*others, verdict.push) if verdict.push.state in _ACTIVE else others)
     return verdicts
 
 
-def _judge(policy: Policy, record: UserRecord, push: Push, message: Message | None, as_of: Instant) -> Verdict:
-    if push.state is HoldState.CONFIRMED:
-        removed = _removed(policy, [one for one in policy.constraints if one.permission], record, push, message, as_of)
-        return Verdict(push) if removed is None else Verdict(push, removed.code, removed.until)
-    if push.state is not HoldState.HELD:
+def _judge(policy: Policy, others: UserRecord, push: Push, message: Message | None, as_of: Instant) -> Verdict:
+    """Judge one push; `others` is the user's record without it."""
+    if push.stopped is not None:
+        return Verdict(push, push.stopped, push.stopped_until)
+    if push.state is HoldState.FAILED:
         return Verdict(push, StopCode.RELEASED)
+    if push.state is HoldState.CONFIRMED:
+        permission = [one for one in policy.constraints if one.permission]
+        removed = _removed(policy, permission, others, push, message, as_of)
+        return Verdict(push) if removed is None else _stopped(push, removed.code, removed.until)
+    return _judge_hold(policy, others, push, message, as_of)
+
+
+def _judge_hold(policy: Policy, others: UserRecord, push: Push, message: Message | None, as_of: Instant) -> Verdict:
     if as_of < push.at:
         return Verdict(push, StopCode.TOO_EARLY, push.at)
-    removed = _removed(policy, policy.constraints, record, push, message, as_of)
+    removed = _removed(policy, policy.constraints, others, push, message, as_of)
     if removed is None:
         return Verdict(replace(push, state=HoldState.CONFIRMED, at=as_of, expires_at=None))
-    if push.counts(as_of):
-        return Verdict(push, removed.code, removed.until)
-    return Verdict(push, StopCode.HOLD_EXPIRED)
+    if push.expires_at is None or as_of < push.expires_at:
+        return _stopped(push, removed.code, removed.until)
+    return _stopped(push, StopCode.HOLD_EXPIRED)
+
+
+def _stopped(push: Push, code: StopCode | ExclusionCode, until: Instant | None = None) -> Verdict:
+    state = HoldState.RELEASED if push.state is HoldState.HELD else push.state
+    return Verdict(replace(push, state=state, stopped=code, stopped_until=until), code, until)
 
 
 def _removed(
     policy: Policy,
     constraints: Sequence[Constraint],
-    record: UserRecord,
+    others: UserRecord,
     push: Push,
     message: Message | None,
     as_of: Instant,
 ) -> Exclusion | None:
-    """Give what removes `push` now, where nothing else of its own decision is in its way."""
-    others = replace(record, pushes=tuple(other for other in record.pushes if other.push_id != push.push_id))
-    ask = policy.ask(others, as_of, zone_of(record, policy.config), now_only=True)
+    """Give what removes `push` now, where it is not in its own way."""
+    ask = policy.ask(others, as_of, zone_of(others, policy.config), now_only=True, channel=push.channel)
     out = divide(constraints, ask, [Eligible(_as_held(push, message), as_of)])[1]
     return out[0] if out else None
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from pushrank.domain.codes import EventType, ExclusionCode, HoldState, Mode, StopCode
 from pushrank.domain.decision import Decision
 from pushrank.domain.instants import DAY, Instant
-from pushrank.domain.record import Change, Push, Reading, UserRecord
+from pushrank.domain.record import Change, Push, Reading
 from pushrank.policy import Policy, Verdict, recheck
+from pushrank.ranking import ledger
 from pushrank.ranking.catalogue import Catalogue
 from pushrank.ranking.decision_json import read
 from pushrank.ranking.identifiers import push_id
-from pushrank.ranking.ledger import content_key
+from pushrank.ranking.tallies import taken_back
 from pushrank.store.protocol import Store
 
 LOOK_BACK = 9 * DAY
@@ -65,18 +66,22 @@ class Holds:
         """Judge messages of a slate once more, now, and confirm those that may be sent; None means the whole slate.
 
         Asking again gives the same answer, except that a `send` becomes a `stop` once permission has gone, and that
-        what stood in the way may have ended. Raises UnknownDecisionError, LookError, and ForeignMessageError for a
-        message outside the slate.
+        `too_early` ends. Raises UnknownDecisionError, LookError, and ForeignMessageError for a message outside the
+        slate.
         """
         decision, names = self._slate(decision_id, message_ids)
         messages = {name: self.catalogue.live(name) for name in names}
 
         def rule(reading: Reading) -> Change[Confirmation]:
-            found = _found(reading.record.pushes, decision_id, names)
+            found = _found(reading, decision_id, names)
             wanted = [(push, messages[name]) for name, push in found.items()]
             verdicts = {v.push.message_id: v for v in recheck(self.policy, reading.record, wanted, as_of)}
-            confirmed = [v.push for v in verdicts.values() if v.code is None and v.push != found[v.push.message_id]]
-            return Change(_answer(reading.record, names, verdicts), pushes=tuple(confirmed))
+            changed: tuple[Push, ...] = ()
+            for name, verdict in verdicts.items():
+                if verdict.push != found[name]:
+                    pushes = ledger.merged(reading.record.pushes, changed)
+                    changed = ledger.merged(changed, ledger.with_way(pushes, verdict.push))
+            return Change(_answer(names, verdicts), pushes=changed)
 
         return self.store.transact(decision.user_id, rule, as_of - LOOK_BACK, list(names.values()))
 
@@ -89,10 +94,14 @@ class Holds:
         decision, names = self._slate(decision_id, message_ids)
 
         def rule(reading: Reading) -> Change[tuple[str, ...]]:
-            found = _found(reading.record.pushes, decision_id, names)
-            sent = _sent(reading, decision_id) if found else frozenset()
-            freed = [replace(push, state=HoldState.RELEASED) for name, push in found.items() if name not in sent]
-            return Change(tuple(name for name in names if name not in sent), pushes=tuple(freed))
+            found = _found(reading, decision_id, names)
+            sent = _sent(reading, decision_id, found.values())
+            changed: tuple[Push, ...] = ()
+            for push in found.values():
+                if push.message_id not in sent:
+                    pushes = ledger.merged(reading.record.pushes, changed)
+                    changed = ledger.merged(changed, ledger.released(pushes, push))
+            return Change(tuple(name for name in names if name not in sent), pushes=changed)
 
         return self.store.transact(decision.user_id, rule, as_of - LOOK_BACK, list(names.values()))
 
@@ -104,26 +113,29 @@ class Holds:
         if row.mode == Mode.LOOK:
             raise LookError(decision_id)
         decision = read(row)
-        slate = {one.scored.message_id: content_key(one.scored.message_id, one.event_key) for one in decision.slate}
+        slate = {
+            one.scored.message_id: ledger.content_key(one.scored.message_id, one.event_key) for one in decision.slate
+        }
         for place, name in enumerate(message_ids or ()):
             if name not in slate:
                 raise ForeignMessageError(place, name)
         return decision, slate if message_ids is None else {name: slate[name] for name in message_ids}
 
 
-def _found(pushes: Sequence[Push], decision_id: str, names: Mapping[str, str]) -> dict[str, Push]:
-    """What still stands of a decision's pushes, by message."""
-    known = {push.push_id: push for push in pushes}
+def _found(reading: Reading, decision_id: str, names: Iterable[str]) -> dict[str, Push]:
+    """The pushes by which a decision reserved, by message, whatever became of them."""
+    known = {push.push_id: push for push in reading.pushes_of(decision_id)}
     ours = {name: known.get(push_id(decision_id, name)) for name in names}
     return {name: push for name, push in ours.items() if push is not None}
 
 
-def _answer(record: UserRecord, names: Mapping[str, str], verdicts: Mapping[str, Verdict]) -> Confirmation:
+def _answer(names: Iterable[str], verdicts: Mapping[str, Verdict]) -> Confirmation:
     send, stop = [], []
-    for name, key in names.items():
+    for name in names:
         verdict = verdicts.get(name)
         if verdict is None:
-            stop.append(Stop(name, _lost(record, key)))
+            # Whatever took the reservation away, there is nothing left that could be sent.
+            stop.append(Stop(name, StopCode.RELEASED))
         elif verdict.code is None:
             send.append(name)
         else:
@@ -131,17 +143,11 @@ def _answer(record: UserRecord, names: Mapping[str, str], verdicts: Mapping[str,
     return Confirmation(tuple(send), tuple(stop))
 
 
-def _lost(record: UserRecord, key: str) -> StopCode | ExclusionCode:
-    """Why a push that a decision reserved no longer stands: the content went to another, or it was given back."""
-    rival = next((push for push in record.pushes if push.content_key == key), None)
-    if rival is None:
-        return StopCode.RELEASED
-    return ExclusionCode.ALREADY_SENT if rival.state is HoldState.CONFIRMED else StopCode.HOLD_EXPIRED
-
-
-def _sent(reading: Reading, decision_id: str) -> frozenset[str]:
-    """Messages of a decision that were reported as sent and not as failed."""
+def _sent(reading: Reading, decision_id: str, found: Iterable[Push]) -> frozenset[str]:
+    """Messages of a decision of which a report of a send stands."""
+    if not any(push.state is HoldState.CONFIRMED for push in found):
+        return frozenset()
     events = [stored.event for stored in reading.events() if stored.event.decision_id == decision_id]
-    failed = {event.message_id for event in events if event.type is EventType.FAILED}
-    sent = {event.message_id for event in events if event.type is EventType.SENT}
-    return frozenset(name for name in sent - failed if name is not None)
+    failed = taken_back(events)
+    sent = (event for event in events if event.type is EventType.SENT and event.event_id not in failed)
+    return frozenset(event.message_id for event in sent if event.message_id is not None)

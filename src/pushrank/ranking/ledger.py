@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from pushrank.domain.codes import HoldState
+from pushrank.domain.codes import ExclusionCode, HoldState, StopCode
 from pushrank.domain.event import Event
 from pushrank.domain.message import Message
 from pushrank.domain.record import Push
@@ -29,12 +29,21 @@ def merged(pushes: Iterable[Push], changed: Iterable[Push]) -> tuple[Push, ...]:
     return tuple((named | {push.push_id: push for push in changed}).values())
 
 
-def with_way(pushes: Iterable[Push], fresh: Push) -> tuple[Push, ...]:
-    """Return `fresh` with what must change so that it may bear its content key: other holds end, sends are archived."""
-    rivals = [p for p in pushes if p.content_key == fresh.content_key and p.push_id != fresh.push_id]
+def with_way(pushes: Sequence[Push], fresh: Push) -> tuple[Push, ...]:
+    """Return `fresh` with what must change so that it may bear its content key: other holds end, sends are archived.
+
+    One that counts no more gives the key back to what bore it before.
+    A hold that ends so bears no stop: whether it may be taken again is for its own confirm to find out.
+    """
     if fresh.state not in _ACTIVE:
-        return (fresh,)
-    return (*(_yielding(rival) for rival in rivals if rival.state in _ACTIVE), fresh)
+        return _freed(pushes, fresh)
+    return (*(_yielding(rival) for rival in _rivals(pushes, fresh)), fresh)
+
+
+def _rivals(pushes: Iterable[Push], push: Push) -> list[Push]:
+    """Other pushes that bear the content key of `push`: at most one, by the store's own constraint."""
+    same = (other for other in pushes if other.content_key == push.content_key and other.state in _ACTIVE)
+    return [other for other in same if other.push_id != push.push_id]
 
 
 def _yielding(push: Push) -> Push:
@@ -47,29 +56,42 @@ def sent(pushes: Sequence[Push], event: Event, message: Message) -> tuple[Push, 
     """Return the pushes that change because of a send that stands.
 
     A send with a decision settles what that decision reserved, whatever became of the hold: it was sent. A send
-    without one is another system's push.
+    without one is another system's push. A push that went out before anybody confirmed it is not permitted once more.
     """
     name = name_of(event)
     known = next((push for push in pushes if push.push_id == name), None)
     if known is None:
         known = _new(event, message)
-    at = known.at if known.state is HoldState.CONFIRMED else event.at
-    return with_way(pushes, replace(known, state=HoldState.CONFIRMED, at=at, expires_at=None))
+    if known.state is HoldState.CONFIRMED:
+        return with_way(pushes, known)
+    stopped = known.stopped or (ExclusionCode.ALREADY_SENT if known.decision_id is not None else None)
+    return with_way(pushes, replace(known, state=HoldState.CONFIRMED, at=event.at, expires_at=None, stopped=stopped))
 
 
 def failed(pushes: Sequence[Push], event: Event) -> tuple[Push, ...]:
-    """Return the pushes that change because the one that `event` speaks of was not sent; none where it counts no more.
-
-    What bore its content key before gets the key back.
-    """
+    """Return the pushes that change because the one that `event` speaks of was not sent; none where it counted not."""
     name = name_of(event)
     known = next((push for push in pushes if push.push_id == name and push.state in _ACTIVE), None)
     if known is None:
         return ()
-    archived = [p for p in pushes if p.content_key.startswith(f"{known.content_key}#") and p.state in _ACTIVE]
+    stopped = None if known.stopped is ExclusionCode.ALREADY_SENT else known.stopped
+    return _freed(pushes, replace(known, state=HoldState.FAILED, expires_at=None, stopped=stopped))
+
+
+def released(pushes: Sequence[Push], push: Push) -> tuple[Push, ...]:
+    """Return the pushes that change because `push` was given back for good; none where it was before."""
+    if push.state is HoldState.FAILED or (push.state is HoldState.RELEASED and push.stopped is not None):
+        return ()
+    return _freed(pushes, replace(push, state=HoldState.RELEASED, stopped=push.stopped or StopCode.RELEASED))
+
+
+def _freed(pushes: Sequence[Push], push: Push) -> tuple[Push, ...]:
+    """Return a push that counts no more, with what bore its content key before it and gets the key back."""
+    if _rivals(pushes, push):
+        return (push,)
+    archived = [p for p in pushes if p.content_key.startswith(f"{push.content_key}#") and p.state in _ACTIVE]
     back = max(archived, key=lambda push: push.at, default=None)
-    freed = replace(known, state=HoldState.FAILED, expires_at=None)
-    return (freed,) if back is None else (freed, replace(back, content_key=known.content_key))
+    return (push,) if back is None else (push, replace(back, content_key=push.content_key))
 
 
 def name_of(event: Event) -> str:
