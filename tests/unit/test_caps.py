@@ -29,8 +29,8 @@ def test_a_push_counts_on_its_own_local_day_only() -> None:
     midnight = TOMORROW - DAY
     assert only_exclusion(asked, user([sent("a", midnight - 1)]), message()) is None
     assert only_exclusion(asked, user([sent("a", midnight)]), message()) is not None
-    assert only_exclusion(asked, user([sent("a", TOMORROW)]), message()) is None
-    assert only_exclusion(asked, user([sent("a", TOMORROW - 1)]), message()) is not None
+    assert only_exclusion(asked, user([held("a", TOMORROW, TOMORROW + HOUR)]), message()) is None
+    assert only_exclusion(asked, user([held("a", TOMORROW - 1, TOMORROW + HOUR)]), message()) is not None
 
 
 def test_the_day_is_the_users_and_not_utc() -> None:

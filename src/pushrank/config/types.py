@@ -94,7 +94,7 @@ class SeenElsewhere:
 
 @dataclass(frozen=True, slots=True)
 class Variety:
-    """How much less the next push of one category, or with one tag, is worth after another; halves in `half_life_hours`.
+    """How much less the next push of one category, or with one tag, is worth; halves in `half_life_hours`.
 
     `category` and `tag` are shares of the message's worth, for a push sent right after one of its like.
     """

@@ -48,8 +48,9 @@ class Push:
 class Slot:
     """A place that a push takes under one cap, as SQL sees it.
 
-    Among the pushes of the user that bear `cap`, at most `most` may have their `at` in `[starts, ends)`; None where this
-    push counts for others but is not limited itself. Calendar caps name the window, rolling ones what lies before `at`.
+    Among the pushes of the user that bear `cap`, at most `most` may have their `at` in `[starts, ends)`; None where
+    this push counts for others but is not limited itself. Calendar caps name the window, rolling ones what lies before
+    `at`.
     """
 
     cap: str

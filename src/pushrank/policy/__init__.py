@@ -6,6 +6,7 @@ from pushrank.policy.confirmation import Verdict, recheck
 from pushrank.policy.effective import Cap, EffectiveCaps, effective_caps
 from pushrank.policy.policy import Policy, exclude, hold_expires_at, hold_of
 from pushrank.policy.selection import Selection, select
+from pushrank.policy.slots import slots_of
 from pushrank.policy.value import Scores, net_value
 
 __all__ = [
@@ -24,5 +25,6 @@ __all__ = [
     "net_value",
     "recheck",
     "select",
+    "slots_of",
     "zone_of",
 ]

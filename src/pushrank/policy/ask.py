@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple, TypeAlias
 
 from pushrank.config.types import PolicyConfig
@@ -12,7 +12,7 @@ from pushrank.domain.codes import ExclusionCode, Kind, Purpose
 from pushrank.domain.decision import Exclusion
 from pushrank.domain.instants import Instant
 from pushrank.domain.message import Message
-from pushrank.domain.record import UserRecord
+from pushrank.domain.record import Push, UserRecord
 from pushrank.policy.categories import CategoryTree
 
 
@@ -39,6 +39,7 @@ class Ask:
     """One user at one moment, under one policy.
 
     `zone` is None where the user's clock can't be read. `now_only`: what may not go at `as_of` may not wait either.
+    `channel` is the one over which the candidates would go. `counting` are the pushes that use up budget.
     """
 
     record: UserRecord
@@ -47,6 +48,12 @@ class Ask:
     config: PolicyConfig
     tree: CategoryTree
     now_only: bool = False
+    channel: str = "push"
+    counting: tuple[Push, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        counting = tuple([push for push in self.record.pushes if push.counts(self.as_of)])
+        object.__setattr__(self, "counting", counting)
 
     def is_service(self, message: Message) -> bool:
         """Whether `service_passes` speaks of this message."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypedDict, Unpack
 
 from pushrank.config.types import Category, PolicyConfig
 from pushrank.domain.codes import HoldState
 from pushrank.domain.decision import Exclusion
-from pushrank.domain.instants import MINUTE, Instant
+from pushrank.domain.instants import DAY, HOUR, MINUTE, Instant
 from pushrank.domain.message import Message
 from pushrank.domain.record import Push, UserRecord
 from pushrank.policy.ask import Ask, Constraint, Eligible, Rows, Unlisted
@@ -16,6 +17,10 @@ from pushrank.policy.calendar import readable
 from pushrank.policy.categories import CategoryTree
 from pushrank.policy.constraints import CONSTRAINTS
 from pushrank.policy.contradictions import refuse_contradictions
+from pushrank.policy.limits import window_of
+
+_LEAST_LOOK_BACK = 9 * DAY  # a calendar week, a day that a change of zone may add, and one for a clock that errs
+_HALF_LIVES = 5  # after which a penalty is 3 % of what it was
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +37,29 @@ class Policy:
         refuse_contradictions(config)
         return cls(config, CategoryTree(categories), tuple(CONSTRAINTS[name] for name in config.constraints))
 
-    def ask(self, record: UserRecord, as_of: Instant, zone: str | None, *, now_only: bool = False) -> Ask:
+    def ask(
+        self, record: UserRecord, as_of: Instant, zone: str | None, *, now_only: bool = False, channel: str = "push"
+    ) -> Ask:
         """Put the question about one user at one moment. A zone that can't be read counts as none."""
         known = zone if zone is not None and readable(zone) else None
-        return Ask(record, as_of, known, self.config, self.tree, now_only)
+        return Ask(record, as_of, known, self.config, self.tree, now_only, channel)
+
+    @property
+    def look_back(self) -> Instant:
+        """How far back, in microseconds, a push may lie and still matter to a rule, apart from its content key."""
+        config = self.config
+        windows = [window_of(rule.window).length for rule in config.caps]
+        gap = int((config.min_gap_minutes or 0) * MINUTE)
+        texts = 0 if config.near_duplicate is None else int(config.near_duplicate.days * DAY)
+        variety = 0 if config.variety is None else int(_HALF_LIVES * config.variety.half_life_hours * HOUR)
+        return max(_LEAST_LOOK_BACK, gap, texts, variety, *windows)
+
+
+class Circumstances(TypedDict, total=False):
+    """What an ask may say beside who and when; see `Ask`."""
+
+    now_only: bool
+    channel: str
 
 
 def exclude(
@@ -44,8 +68,7 @@ def exclude(
     candidates: Sequence[tuple[str, Message | None]],
     as_of: Instant,
     zone: str | None,
-    *,
-    now_only: bool = False,
+    **circumstances: Unpack[Circumstances],
 ) -> tuple[list[Eligible], list[Exclusion]]:
     """Divide candidates (id, and what the catalogue holds under it) into those that may be sent and the rest.
 
@@ -53,7 +76,7 @@ def exclude(
     nothing is put off: what quiet hours would defer is excluded.
     """
     rows: Rows = [Eligible(Unlisted(name) if message is None else message, as_of) for name, message in candidates]
-    kept, out = divide(policy.constraints, policy.ask(record, as_of, zone, now_only=now_only), rows)
+    kept, out = divide(policy.constraints, policy.ask(record, as_of, zone, **circumstances), rows)
     if len(out) > 1:
         place = {name: at for at, (name, _) in enumerate(candidates)}
         out.sort(key=lambda exclusion: place[exclusion.message_id])

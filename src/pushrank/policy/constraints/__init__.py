@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pushrank.policy.ask import Constraint
-from pushrank.policy.constraints.caps import CapDay, CapWeek
+from pushrank.policy.constraints.caps import CapCategory, CapChannel, CapDay, CapKind, CapWeek
 from pushrank.policy.constraints.hours import NoTimezone, QuietHours
 from pushrank.policy.constraints.life import Expired, NotLive, UnknownMessage
+from pushrank.policy.constraints.pace import MinGap, RampUp
 from pushrank.policy.constraints.permission import CategoryOff, Muted, NoConsent, NotReachable, Objected, OptedOut
 from pushrank.policy.constraints.repetition import AlreadySent, Held
 
@@ -27,6 +28,11 @@ CONSTRAINTS: dict[str, Constraint] = {
         QuietHours(),
         CapDay(),
         CapWeek(),
+        RampUp(),
+        MinGap(),
+        CapChannel(),
+        CapKind(),
+        CapCategory(),
     )
 }
 

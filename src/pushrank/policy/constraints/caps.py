@@ -1,94 +1,150 @@
-"""How many pushes a user gets in a local day and in a local week."""
+"""How many pushes a user gets: over everything, of a category, of a kind, over a channel."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import ClassVar
+from collections.abc import Sequence
 
-from pushrank.domain.codes import ExclusionCode
-from pushrank.domain.instants import Instant
-from pushrank.policy.ask import Ask, Checked, Constraint, Rows
-from pushrank.policy.calendar import day_bounds, week_bounds
+from pushrank.config.types import CapRule
+from pushrank.domain.codes import ExclusionCode, Kind
+from pushrank.domain.instants import DAY
+from pushrank.domain.message import Message, lineage
+from pushrank.domain.record import Push
+from pushrank.policy.ask import Ask
+from pushrank.policy.constraints.capping import RuleCap
 from pushrank.policy.effective import Cap, effective_caps
+from pushrank.policy.limits import Limit, Subject, window_of
 
 
-class CalendarCap(Constraint):
-    """Removes what would be one push too many in the window of its own `send_at`.
+def over_everything(rule: CapRule) -> bool:
+    """Whether a rule speaks of all pushes."""
+    return rule.category is None and rule.kind is None and rule.channel is None
 
-    Every push counts that was sent, or is held and not expired, whatever its channel. What the policy sets lets service
-    messages pass where it says so; what the user set never does.
+
+class CalendarCap(RuleCap):
+    """Removes what would be one push too many in the local window of its own `send_at`, whatever the channel.
+
+    That cap is the user's, within the ceiling, else the policy's. The policy's rules over everything join it.
     """
 
-    after: ClassVar[tuple[ExclusionCode, ...]] = (
-        ExclusionCode.UNKNOWN_MESSAGE,
-        ExclusionCode.NO_TIMEZONE,
-        ExclusionCode.QUIET_HOURS,
-    )
-    crowding = True
-    passable = True
+    binding = True
+    window: str
 
     @abstractmethod
     def cap(self, ask: Ask) -> Cap:
         """Give the cap that holds for this user."""
 
-    @abstractmethod
-    def bounds(self, zone: str, at: Instant) -> tuple[Instant, Instant]:
-        """`[start, end)` of the window around `at`."""
+    def about(self, rule: CapRule, subject: Subject) -> str | None:
+        """Everything."""
+        del rule, subject
+        return "*"
 
-    def check(self, ask: Ask, rows: Rows) -> Checked:
-        """Count once for each moment at which candidates may go."""
-        cap = self.cap(ask)
+    def limits(self, ask: Ask, subject: Subject) -> Sequence[Limit]:
+        """Put the user's or the policy's one cap before the rules."""
+        rules, cap = super().limits(ask, subject), self.cap(ask)
         if cap.limit is None:
-            return rows, ()
-        full = {
-            at: until
-            for at in {row.send_at for row in rows}
-            for used_up, until in (self._window(ask, at, cap.limit),)
-            if used_up
-        }
-        if not full:
-            return rows, ()
-        passing = cap.decided_by == "policy" and self.code in ask.config.service_passes
-        return self.without(
-            rows,
-            {
-                id(row): full[row.send_at]
-                for row in rows
-                if row.send_at in full and not (passing and ask.is_service(row.message))
-            },
-        )
+            return rules
+        return [Limit(self.code, "", window_of(self.window), cap.limit, cap.decided_by), *rules]
 
-    def _window(self, ask: Ask, at: Instant, limit: int) -> tuple[bool, Instant | None]:
-        """Whether the window around `at` is used up, and when it ends; a cap of 0 never does."""
-        assert ask.zone is not None
-        start, end = self.bounds(ask.zone, at)
-        used = sum(start <= push.at < end and push.counts(ask.as_of) for push in ask.record.pushes)
-        return used >= limit, end if limit else None
+    def least(self, ask: Ask) -> int | None:
+        """Give the smallest of the cap and the rules."""
+        known = [most for most in (self.cap(ask).limit, super().least(ask)) if most is not None]
+        return min(known, default=None)
 
 
 class CapDay(CalendarCap):
-    """Removes what would be one push too many on a local calendar day."""
+    """Removes what would be one push too many on a local calendar day, or in a shorter window."""
 
     code = ExclusionCode.CAP_DAY
+    window = "day"
 
     def cap(self, ask: Ask) -> Cap:
         """Pushes per day."""
         return effective_caps(ask.record, ask.config).day
 
-    def bounds(self, zone: str, at: Instant) -> tuple[Instant, Instant]:
-        """From one local midnight to the next."""
-        return day_bounds(zone, at)
+    def speaks(self, rule: CapRule) -> bool:
+        """Whether the window is at most a day."""
+        return over_everything(rule) and window_of(rule.window).length <= DAY
 
 
 class CapWeek(CalendarCap):
-    """Removes what would be one push too many in a local ISO week."""
+    """Removes what would be one push too many in a local ISO week, or in any window longer than a day."""
 
     code = ExclusionCode.CAP_WEEK
+    window = "week"
 
     def cap(self, ask: Ask) -> Cap:
         """Pushes per week."""
         return effective_caps(ask.record, ask.config).week
 
-    def bounds(self, zone: str, at: Instant) -> tuple[Instant, Instant]:
-        """From one local Monday to the next."""
-        return week_bounds(zone, at)
+    def speaks(self, rule: CapRule) -> bool:
+        """Whether the window is longer than a day."""
+        return over_everything(rule) and window_of(rule.window).length > DAY
+
+
+class CapCategory(RuleCap):
+    """Removes what would be one push too many of its category or of one of its parents.
+
+    A limit of a category counts what lies below it too. `*` is each top-level category apart.
+    """
+
+    code = ExclusionCode.CAP_CATEGORY
+
+    def speaks(self, rule: CapRule) -> bool:
+        """Whether the rule names a category."""
+        return rule.category is not None
+
+    def about(self, rule: CapRule, subject: Subject) -> str | None:
+        """Give the rule's category where `subject` is of it or below it."""
+        parents = lineage(subject.category)
+        if rule.category == "*":
+            return parents[-1]
+        return rule.category if rule.category in parents else None
+
+    def covers(self, limit: Limit, push: Push) -> bool:
+        """Whether a push is of the category or below it."""
+        return limit.about in lineage(push.category)
+
+    def part(self, message: Message) -> tuple[str, Kind]:
+        """Give the category."""
+        return message.category, Kind.INFORM
+
+
+class CapKind(RuleCap):
+    """Removes what would be one push too many of its kind. `*` is each kind apart."""
+
+    code = ExclusionCode.CAP_KIND
+
+    def speaks(self, rule: CapRule) -> bool:
+        """Whether the rule names a kind."""
+        return rule.kind is not None
+
+    def about(self, rule: CapRule, subject: Subject) -> str | None:
+        """Give the kind of `subject` where the rule speaks of it."""
+        return subject.kind.value if rule.kind in ("*", subject.kind) else None
+
+    def covers(self, limit: Limit, push: Push) -> bool:
+        """Whether a push is of the kind."""
+        return push.kind == limit.about
+
+    def part(self, message: Message) -> tuple[str, Kind]:
+        """Give the kind."""
+        return "", message.kind
+
+
+class CapChannel(RuleCap):
+    """Removes what would be one push too many over the channel of the request. `*` is each channel apart."""
+
+    code = ExclusionCode.CAP_CHANNEL
+
+    def speaks(self, rule: CapRule) -> bool:
+        """Whether the rule names a channel."""
+        return rule.channel is not None
+
+    def about(self, rule: CapRule, subject: Subject) -> str | None:
+        """Give the channel of `subject` where the rule speaks of it."""
+        return subject.channel if rule.channel in ("*", subject.channel) else None
+
+    def covers(self, limit: Limit, push: Push) -> bool:
+        """Whether a push goes over the channel."""
+        return push.channel == limit.about
