@@ -12,6 +12,7 @@ from threading import Event
 import pytest
 
 from pushrank.store.errors import ConflictError, StoreError
+from pushrank.store.sqlite import queue as queues
 from pushrank.store.sqlite.commits import Commits
 from pushrank.store.turns import Turns
 
@@ -26,7 +27,7 @@ class Queue:
         self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self.connection.execute("CREATE TABLE names (name TEXT PRIMARY KEY)")
         self.connection.set_trace_callback(self.statements.append)
-        self.commits = Commits(self.connection, Turns())
+        self.commits = Commits(self.connection, Turns(), queues.Queue(None, 1.0))
         self.threads = ThreadPoolExecutor(8)
         self._go = Event()
 

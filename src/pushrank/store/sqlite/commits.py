@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from pushrank.store.errors import StoreError
 from pushrank.store.sqlite.connection import translated
+from pushrank.store.sqlite.queue import Queue
 from pushrank.store.turns import Turns
 
 A = TypeVar("A")
@@ -36,12 +37,14 @@ class _Job(Generic[A]):
 class Commits:
     """Runs writes on one connection, one after the other, each all or nothing and durable when `write` returns.
 
-    Whoever comes first writes also for those who came meanwhile; a write that raises undoes itself alone.
+    Whoever comes first writes also for those who came meanwhile; a write that raises undoes itself alone. Other
+    processes wait in the same `queue`.
     """
 
-    def __init__(self, connection: sqlite3.Connection, turns: Turns) -> None:
+    def __init__(self, connection: sqlite3.Connection, turns: Turns, queue: Queue) -> None:
         self._connection = connection
         self._turns = turns
+        self._queue = queue
         self._turn = Lock()
         self._waiting: deque[_Job[Any]] = deque()
         self._writing: int | None = None
@@ -55,7 +58,8 @@ class Commits:
         self._waiting.append(job)
         with self._turns.aside(), self._turn:
             if not job.settled:
-                self._settle([self._waiting.popleft() for _ in range(len(self._waiting))])
+                with self._queue.turn():
+                    self._settle([self._waiting.popleft() for _ in range(len(self._waiting))])
         return job.outcome()
 
     def close(self) -> None:

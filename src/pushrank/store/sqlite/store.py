@@ -43,16 +43,20 @@ class SqliteStore:
         before it raises StoreError.
     turns
         What a thread that writes steps aside from while it waits.
+    queued
+        Whether processes that write wait in a queue, where the system has one; without it some may starve.
 
     """
 
-    def __init__(self, path: Path, busy_seconds: float = 5.0, turns: Turns | None = None) -> None:
+    def __init__(
+        self, path: Path, busy_seconds: float = 5.0, turns: Turns | None = None, *, queued: bool = True
+    ) -> None:
         self._path = path
         self._busy_seconds = busy_seconds
         self._pid = os.getpid()
         self._read_lock = Lock()
         self._writer = connect(path, busy_seconds)
-        self._commits = Commits(self._writer, turns or Turns(), Queue(key_of(path, os.getuid()), busy_seconds))
+        self._commits = Commits(self._writer, turns or Turns(), Queue(key_of(path) if queued else None, busy_seconds))
         try:
             self._write(prepare)
             self._reader = connect(path, busy_seconds, read_only=True)
