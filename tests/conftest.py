@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import small_house, small_town
+from tests import postgres_server, small_house, small_town
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +26,10 @@ def _close_stores() -> Iterator[None]:
     yield
     while small_house.OPENED:
         small_house.OPENED.pop().close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _end_postgres() -> Iterator[None]:
+    """Leave no server behind: some tests start one, which the others of the session share."""
+    yield
+    postgres_server.end()

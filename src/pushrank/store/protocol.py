@@ -18,7 +18,8 @@ class Store(Protocol):
     """Users, catalogue, pushes, events and decisions.
 
     A method returns only after what it wrote would outlive a power cut. Every method raises StoreError when the
-    database does not answer or a row can't be read, and then has written nothing. Users are named by pseudonym
+    database does not answer or a row can't be read, and then has written nothing; but where the answer to a commit was
+    lost on its way, it may have written all, and repeating it is safe. Users are named by pseudonym
     (`user_key`) throughout; a stored event carries that key as its `user_id`. A store may be used by many threads, but
     not across a fork: open it afterwards.
     """

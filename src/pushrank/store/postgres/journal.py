@@ -1,0 +1,54 @@
+"""What happened and what was decided: events and decisions, appended and never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from psycopg import Connection
+
+from pushrank.domain.record import DecisionRow, StoredEvent
+from pushrank.store.rows import DECISION_COLUMNS, EVENT_COLUMNS, decision_row, event_of, event_row
+
+EVENTS_SINCE = f"SELECT {EVENT_COLUMNS} FROM events WHERE at >= %s ORDER BY at, seq"  # noqa: S608 constants only
+DECISIONS_SINCE = f"""
+    SELECT {DECISION_COLUMNS} FROM decisions WHERE decided_at >= %s ORDER BY decided_at, decision_id"""  # noqa: S608
+_OF_USER = f"SELECT {EVENT_COLUMNS} FROM events WHERE user_key = %s ORDER BY seq"  # noqa: S608 constants only
+_DIGEST = "SELECT digest FROM events WHERE event_id = %s"
+_ADD_EVENT = """
+    INSERT INTO events (event_id, user_key, at, type, message_id, decision_id, utc_offset, digest, body)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+_ADD_DECISION = f"INSERT INTO decisions ({DECISION_COLUMNS}) VALUES (%s, %s, %s, %s, %s)"  # noqa: S608 constants only
+_DECISION = f"SELECT {DECISION_COLUMNS} FROM decisions WHERE decision_id = %s"  # noqa: S608 constants only
+
+
+def events_of(connection: Connection, user_key: str) -> list[StoredEvent]:
+    """Read all events of a user in order of arrival."""
+    return [event_of(row) for row in connection.execute(_OF_USER, (user_key,))]
+
+
+def digest_of(connection: Connection, event_id: str) -> str | None:
+    """Look up the digest under which an event is stored."""
+    found = connection.execute(_DIGEST, (event_id,)).fetchone()
+    return found[0] if found else None
+
+
+def add_events(connection: Connection, user_key: str, events: Sequence[StoredEvent]) -> None:
+    """Append events; one whose id is stored already breaks the transaction."""
+    connection.cursor().executemany(_ADD_EVENT, [event_row(user_key, stored) for stored in events])
+
+
+def add_decision(connection: Connection, row: DecisionRow) -> None:
+    """Append a decision; one whose id is stored already breaks the transaction."""
+    connection.execute(_ADD_DECISION, decision_row(row))
+
+
+def decision(connection: Connection, decision_id: str) -> DecisionRow | None:
+    """Look up a decision."""
+    found = connection.execute(_DECISION, (decision_id,)).fetchone()
+    return DecisionRow(*found) if found else None
+
+
+def decision_of(connection: Connection, user_key: str, decision_id: str) -> DecisionRow | None:
+    """Look up a decision about one user; another user's is as good as none."""
+    row = decision(connection, decision_id)
+    return row if row is not None and row.user_key == user_key else None
