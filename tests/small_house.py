@@ -40,7 +40,7 @@ class House:
         self.store = open_store(f"sqlite:///{folder / 'house.sqlite'}")
         OPENED.append(self.store)
         self.policy: Policy = policy(name, **changes)
-        self.catalogue = Catalogue(self.store)
+        self.catalogue = Catalogue(self.store, self.policy.config)
         self.pseudonyms = Pseudonyms(Secret(b"a secret of thirty-two bytes or more"))
         self.served = served or Served.of(without_model())
         self.holds = Holds(self.store, self.catalogue, self.policy)

@@ -38,7 +38,7 @@ def test_figures_do_not_depend_on_what_was_asked_before(tmp_path: Path, seed: in
 
 
 def compare(house: House, asked: list[str], at: int) -> None:
-    fresh, view = Catalogue(house.store), small_view()
+    fresh, view = Catalogue(house.store, house.policy.config), small_view()
     messages = [message for message in map(fresh.live, asked) if message is not None]
     house.catalogue.lookup()
     remembered = house.catalogue.figures(house.catalogue.facts(view, messages), at)

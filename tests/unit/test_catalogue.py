@@ -85,7 +85,7 @@ def figures(catalogue: Catalogue, name: str, at: int) -> dict[str, float]:
 
 
 def test_figures_count_complete_hours_before_the_moment_also_of_other_processes(house: House) -> None:
-    other = Catalogue(house.store)
+    other = Catalogue(house.store, house.policy.config)
     assert figures(other, "m-1", NOON)["message_sends"] == 0.0
     house.take(*(house.event(EventType.SENT, NOON, f"u-{n}", message_id="m-1") for n in range(3)))
     house.take(house.event(EventType.CLICKED, NOON + 1, "u-1", message_id="m-1"))
@@ -104,7 +104,7 @@ def test_counts_move_with_a_message_to_its_new_category(house: House) -> None:
     house.put(replace(MESSAGES[1], category="promo"))
     assert figures(house.catalogue, "m-6", NOON + HOUR)["category_sends"] == 0.0
     assert figures(house.catalogue, "m-4", NOON + HOUR)["category_sends"] == 1.0
-    assert figures(Catalogue(house.store), "m-4", NOON + HOUR)["category_sends"] == 1.0
+    assert figures(Catalogue(house.store, house.policy.config), "m-4", NOON + HOUR)["category_sends"] == 1.0
 
 
 def test_decision_ids_sort_by_time_and_are_ulids() -> None:

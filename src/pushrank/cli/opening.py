@@ -60,7 +60,7 @@ def opened(environment: Mapping[str, str], url: str | None = None) -> Iterator[O
     policy = Policy.of(rules, load(shipped("policy", "categories"), dict[str, Category]))
     secret = read_secret(environment, home)
     with closing(open_store(url or home.store_url(environment))) as store:
-        yield Opened(home, store, Catalogue(store), policy, Pseudonyms(secret), secret.key_id)
+        yield Opened(home, store, Catalogue(store, rules), policy, Pseudonyms(secret), secret.key_id)
 
 
 def windows() -> Windows:

@@ -172,6 +172,6 @@ def bands(threshold: float) -> tuple[int, int]:
 
     A pair of similarity s shares a band with probability 1 - (1 - s^rows)^bands.
     """
-    fitting = [rows for rows in range(2, 17) if (1 - threshold**rows) ** (_PERMUTATIONS // rows) <= _MOST_MISSED]
-    rows = max(fitting, default=2)
+    fitting = [rows for rows in range(1, 17) if (1 - threshold**rows) ** (_PERMUTATIONS // rows) <= _MOST_MISSED]
+    rows = max(fitting, default=1)
     return _PERMUTATIONS // rows, rows

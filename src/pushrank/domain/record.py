@@ -64,8 +64,9 @@ class Slot:
 class Presence:
     """When the user was last seen in the app, and what was seen there.
 
-    `days` are the latest days with a sign of life, as days since 1970-01-01 UTC, newest first. `seen` maps items and
-    messages met outside of pushes to the last moment. Both are bounded, and adding in any order gives the same.
+    `days` are the latest days with a sign of life, as days since 1970-01-01 UTC, newest first. `seen` maps items, and
+    messages met outside of pushes (their content key, `@`, the channel), to the last moment. Both are bounded, and
+    adding in any order gives the same.
     """
 
     days: tuple[int, ...] = ()

@@ -4,7 +4,7 @@ from pushrank.policy.ask import Ask, Eligible
 from pushrank.policy.calendar import zone_of
 from pushrank.policy.confirmation import Verdict, recheck
 from pushrank.policy.effective import Cap, EffectiveCaps, effective_caps
-from pushrank.policy.policy import Policy, exclude, hold_expires_at, hold_of
+from pushrank.policy.policy import Circumstances, Policy, exclude, hold_expires_at, hold_of
 from pushrank.policy.selection import Selection, select
 from pushrank.policy.slots import slots_of
 from pushrank.policy.value import Scores, net_value
@@ -12,6 +12,7 @@ from pushrank.policy.value import Scores, net_value
 __all__ = [
     "Ask",
     "Cap",
+    "Circumstances",
     "EffectiveCaps",
     "Eligible",
     "Policy",

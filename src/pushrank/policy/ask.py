@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import ClassVar, NamedTuple, TypeAlias
 
 from pushrank.config.types import PolicyConfig
@@ -23,6 +24,7 @@ class Eligible(NamedTuple):
     send_at: Instant
 
 
+NO_TWINS: Mapping[str, frozenset[str]] = MappingProxyType({})
 Rows: TypeAlias = Sequence[Eligible]
 Checked: TypeAlias = tuple[Rows, Sequence[Exclusion]]
 
@@ -39,7 +41,8 @@ class Ask:
     """One user at one moment, under one policy.
 
     `zone` is None where the user's clock can't be read. `now_only`: what may not go at `as_of` may not wait either.
-    `channel` is the one over which the candidates would go. `counting` are the pushes that use up budget.
+    `channel` is the one over which the candidates would go. `twins` gives for messages that say nearly the same as
+    others the ids of all of them. `counting` are the pushes that use up budget.
     """
 
     record: UserRecord
@@ -49,6 +52,7 @@ class Ask:
     tree: CategoryTree
     now_only: bool = False
     channel: str = "push"
+    twins: Mapping[str, frozenset[str]] = field(default_factory=lambda: NO_TWINS)
     counting: tuple[Push, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pushrank.domain.codes import ExclusionCode, HoldState, StopCode
@@ -10,7 +10,7 @@ from pushrank.domain.decision import Exclusion
 from pushrank.domain.instants import Instant
 from pushrank.domain.message import Message
 from pushrank.domain.record import Push, UserRecord
-from pushrank.policy.ask import Constraint, Eligible, Unlisted
+from pushrank.policy.ask import NO_TWINS, Ask, Constraint, Eligible, Unlisted
 from pushrank.policy.calendar import zone_of
 from pushrank.policy.policy import Policy, divide
 
@@ -30,7 +30,11 @@ class Verdict:
 
 
 def recheck(
-    policy: Policy, record: UserRecord, wanted: Sequence[tuple[Push, Message | None]], as_of: Instant
+    policy: Policy,
+    record: UserRecord,
+    wanted: Sequence[tuple[Push, Message | None]],
+    as_of: Instant,
+    twins: Mapping[str, frozenset[str]] = NO_TWINS,
 ) -> list[Verdict]:
     """Judge each push of a decision in turn, with what the catalogue holds under its message now.
 
@@ -48,34 +52,43 @@ def recheck(
         waiting.discard(push.push_id)
         others = tuple(o for o in record.pushes if o.push_id != push.push_id)
         ahead = replace(record, pushes=tuple(o for o in others if o.push_id not in waiting))
-        verdict = _judge(policy, ahead, push, message, as_of)
+        zone = zone_of(ahead, policy.config)
+        ask = policy.ask(ahead, as_of, zone, now_only=True, channel=push.channel, twins=twins)
+        verdict = _judge(policy, ask, push, message)
         verdicts.append(verdict)
         record = replace(record, pushes=(*others, verdict.push) if verdict.push.state in _ACTIVE else others)
     return verdicts
 
 
-def _judge(policy: Policy, others: UserRecord, push: Push, message: Message | None, as_of: Instant) -> Verdict:
-    """Judge one push; `others` is the user's record without it."""
+def _judge(policy: Policy, ask: Ask, push: Push, message: Message | None) -> Verdict:
+    """Judge one push; `ask` has the user's record without it, so that it is not in its own way."""
     if push.stopped is not None:
         return Verdict(push, push.stopped, push.stopped_until)
     if push.state is HoldState.FAILED:
         return Verdict(push, StopCode.RELEASED)
     if push.state is HoldState.CONFIRMED:
         permission = [one for one in policy.constraints if one.permission]
-        removed = _removed(policy, permission, others, push, message, as_of)
+        removed = _removed(permission, ask, push, message)
         return Verdict(push) if removed is None else _stopped(push, removed.code, removed.until)
-    return _judge_hold(policy, others, push, message, as_of)
+    return _judge_hold(policy, ask, push, message)
 
 
-def _judge_hold(policy: Policy, others: UserRecord, push: Push, message: Message | None, as_of: Instant) -> Verdict:
+def _judge_hold(policy: Policy, ask: Ask, push: Push, message: Message | None) -> Verdict:
+    as_of = ask.as_of
     if as_of < push.at:
         return Verdict(push, StopCode.TOO_EARLY, push.at)
-    removed = _removed(policy, policy.constraints, others, push, message, as_of)
+    removed = _removed(policy.constraints, ask, push, message)
     if removed is None:
-        return Verdict(replace(push, state=HoldState.CONFIRMED, at=as_of, expires_at=None))
+        return Verdict(_confirmed(push, _as_held(push, message), as_of))
     if push.expires_at is None or as_of < push.expires_at:
         return _stopped(push, removed.code, removed.until)
     return _stopped(push, StopCode.HOLD_EXPIRED)
+
+
+def _confirmed(push: Push, message: Message, as_of: Instant) -> Push:
+    """Give the push as it counts once sent: under the category and kind for which the caps were just asked."""
+    category, kind = message.category, message.kind
+    return replace(push, state=HoldState.CONFIRMED, at=as_of, expires_at=None, category=category, kind=kind)
 
 
 def _stopped(push: Push, code: StopCode | ExclusionCode, until: Instant | None = None) -> Verdict:
@@ -83,17 +96,9 @@ def _stopped(push: Push, code: StopCode | ExclusionCode, until: Instant | None =
     return Verdict(replace(push, state=state, stopped=code, stopped_until=until), code, until)
 
 
-def _removed(
-    policy: Policy,
-    constraints: Sequence[Constraint],
-    others: UserRecord,
-    push: Push,
-    message: Message | None,
-    as_of: Instant,
-) -> Exclusion | None:
-    """Give what removes `push` now, where it is not in its own way."""
-    ask = policy.ask(others, as_of, zone_of(others, policy.config), now_only=True, channel=push.channel)
-    out = divide(constraints, ask, [Eligible(_as_held(push, message), as_of)])[1]
+def _removed(constraints: Sequence[Constraint], ask: Ask, push: Push, message: Message | None) -> Exclusion | None:
+    """Give what removes `push` now."""
+    out = divide(constraints, ask, [Eligible(_as_held(push, message), ask.as_of)])[1]
     return out[0] if out else None
 
 

@@ -23,6 +23,14 @@ _LEAST_LOOK_BACK = 9 * DAY  # a calendar week, a day that a change of zone may a
 _HALF_LIVES = 5  # after which a penalty is 3 % of what it was
 
 
+class Circumstances(TypedDict, total=False):
+    """What an ask may say beside who and when; see `Ask`."""
+
+    now_only: bool
+    channel: str
+    twins: Mapping[str, frozenset[str]]
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """A checked configuration, the category tree, and the constraints in the order in which they are asked."""
@@ -37,12 +45,10 @@ class Policy:
         refuse_contradictions(config)
         return cls(config, CategoryTree(categories), tuple(CONSTRAINTS[name] for name in config.constraints))
 
-    def ask(
-        self, record: UserRecord, as_of: Instant, zone: str | None, *, now_only: bool = False, channel: str = "push"
-    ) -> Ask:
+    def ask(self, record: UserRecord, as_of: Instant, zone: str | None, **circumstances: Unpack[Circumstances]) -> Ask:
         """Put the question about one user at one moment. A zone that can't be read counts as none."""
         known = zone if zone is not None and readable(zone) else None
-        return Ask(record, as_of, known, self.config, self.tree, now_only, channel)
+        return Ask(record, as_of, known, self.config, self.tree, **circumstances)
 
     @property
     def look_back(self) -> Instant:
@@ -53,13 +59,6 @@ class Policy:
         texts = 0 if config.near_duplicate is None else int(config.near_duplicate.days * DAY)
         variety = 0 if config.variety is None else int(_HALF_LIVES * config.variety.half_life_hours * HOUR)
         return max(_LEAST_LOOK_BACK, gap, texts, variety, *windows)
-
-
-class Circumstances(TypedDict, total=False):
-    """What an ask may say beside who and when; see `Ask`."""
-
-    now_only: bool
-    channel: str
 
 
 def exclude(
@@ -108,6 +107,7 @@ def hold_of(config: PolicyConfig, row: Eligible, decision_id: str, push_id: str,
         decision_id=decision_id,
         expires_at=hold_expires_at(config, row.send_at),
         channel=channel,
+        tags=message.tags,
     )
 
 

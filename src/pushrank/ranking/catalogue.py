@@ -9,6 +9,8 @@ from typing import TypeAlias
 
 import numpy as np
 
+from pushrank.config.types import PolicyConfig
+from pushrank.content.likeness import Likeness
 from pushrank.domain.decision import RankingRequest
 from pushrank.domain.instants import Instant
 from pushrank.domain.message import Candidate, Message
@@ -21,15 +23,20 @@ from pushrank.ranking.history import History
 from pushrank.store.protocol import Store
 
 LookUp: TypeAlias = Callable[[str], Message | None]
+Twins: TypeAlias = Mapping[str, frozenset[str]]
 
 _FOREVER = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, slots=True)
 class Considered:
-    """Candidates of one request: each id with what the catalogue holds under it, as this user would get it."""
+    """Candidates of one request: each id with what the catalogue holds under it, as this user would get it.
+
+    `twins` are those of the catalogue as it was when they were brought together.
+    """
 
     candidates: list[tuple[str, Message | None]]
+    twins: Twins
     not_considered: int = 0
 
     def content_keys(self) -> list[str]:
@@ -39,7 +46,10 @@ class Considered:
 
 @dataclass(frozen=True, slots=True)
 class _Shelf:
-    """One version of the catalogue; `ordered` are the live ones in the cheap order, beside first and last moment."""
+    """One version of the catalogue; `ordered` are the live ones in the cheap order, beside first and last moment.
+
+    `twins` gives for messages that say nearly the same as others the ids of all of them.
+    """
 
     version: int
     live: Mapping[str, Message]
@@ -47,9 +57,10 @@ class _Shelf:
     ordered: tuple[Message, ...]
     published: Ints
     expires: Ints
+    twins: Twins
 
     @classmethod
-    def of(cls, version: int, live: Sequence[Message], deleted: Sequence[Message]) -> _Shelf:
+    def of(cls, version: int, live: Sequence[Message], deleted: Sequence[Message], twins: Twins) -> _Shelf:
         ordered = sorted(live, key=lambda message: (-(message.published_at or 0), message.message_id))
         return cls(
             version,
@@ -58,6 +69,7 @@ class _Shelf:
             tuple(ordered),
             np.array([message.published_at or 0 for message in ordered], dtype=np.int64),
             np.array([_FOREVER if m.expires_at is None else m.expires_at for m in ordered], dtype=np.int64),
+            twins,
         )
 
     def find(self, message_id: str) -> Message | None:
@@ -71,13 +83,15 @@ class _Shelf:
 class Catalogue:
     """What the store holds of messages, kept in memory and brought up to date before each use.
 
-    May be shared by threads. What another process changes is seen at the next use.
+    May be shared by threads. What another process changes is seen at the next use. Which messages say nearly the same
+    is worked out as they come, where the policy asks for it.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, policy: PolicyConfig) -> None:
         self._store = store
         self._lock = Lock()
-        self._shelf = _Shelf.of(-1, (), ())
+        self._shelf = _Shelf.of(-1, (), (), {})
+        self._likeness = None if policy.near_duplicate is None else Likeness(policy.near_duplicate.similarity)
         self._arrays: dict[int, tuple[int, MessageArrays]] = {}
         self._history = History(store)
 
@@ -96,6 +110,14 @@ class Catalogue:
         """Return the messages that were not deleted, newest by publication first, then by id."""
         return self._fresh().ordered
 
+    def twins(self) -> Twins:
+        """Return for messages whose title and body are nearly like others' the ids of all alike, deleted ones too.
+
+        As of the last look-up, by whichever thread; what was sent may be deleted by now. The mapping stays as it is,
+        and is empty where the policy asks for none.
+        """
+        return self._known().twins
+
     def consider(self, request: RankingRequest, most: int) -> Considered:
         """Bring a request's candidates together; without any, every message that is published and not expired.
 
@@ -107,7 +129,8 @@ class Catalogue:
             return _everything(shelf, request.as_of, most)
         _refuse_twice(request.candidates)
         found = ((candidate, shelf.live.get(candidate.message_id)) for candidate in request.candidates)
-        return Considered([(c.message_id, None if m is None else _applied(c, m)) for c, m in found])
+        candidates = [(c.message_id, None if m is None else _applied(c, m)) for c, m in found]
+        return Considered(candidates, shelf.twins)
 
     def facts(self, view: FeatureView, messages: Sequence[Message]) -> MessageFacts:
         """Messages as arrays, in the given order; what a request filled in counts."""
@@ -124,10 +147,16 @@ class Catalogue:
             with self._lock:
                 # The version was read first: what changes meanwhile is read again rather than missed.
                 if version > self._shelf.version:
-                    shelf = _Shelf.of(version, self._store.messages(), self._store.messages(deleted=True))
+                    live, deleted = self._store.messages(), self._store.messages(deleted=True)
+                    shelf = _Shelf.of(version, live, deleted, self._twins_among(live, deleted))
                     self._history.recategorise(shelf.category_of)
                     self._shelf = shelf
         return self._shelf
+
+    def _twins_among(self, live: Sequence[Message], deleted: Sequence[Message]) -> Twins:
+        if self._likeness is None:
+            return {}
+        return self._likeness.brought_to({m.message_id: f"{m.title} {m.body}" for m in (*deleted, *live)})
 
     def _known(self) -> _Shelf:
         """What the request's first look found; only the very first one reads."""
@@ -147,7 +176,7 @@ class Catalogue:
 def _everything(shelf: _Shelf, as_of: Instant, most: int) -> Considered:
     live = np.flatnonzero((shelf.published <= as_of) & (shelf.expires > as_of)).tolist()
     kept = (shelf.ordered[place] for place in live[:most])
-    return Considered([(message.message_id, message) for message in kept], max(len(live) - most, 0))
+    return Considered([(message.message_id, message) for message in kept], shelf.twins, max(len(live) - most, 0))
 
 
 def _applied(candidate: Candidate, message: Message) -> Message:

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 
 from pushrank.domain.codes import HoldState, Mode, SilenceCode
 from pushrank.domain.decision import Chosen, Decision, Exclusion, RankingRequest
-from pushrank.domain.record import Push, UserRecord
-from pushrank.policy import Eligible, Policy, Scores, Selection, exclude, hold_expires_at, hold_of, select, zone_of
+from pushrank.domain.record import Push, Slot, UserRecord
+from pushrank.policy import (
+    Circumstances,
+    Eligible,
+    Policy,
+    Scores,
+    Selection,
+    exclude,
+    hold_expires_at,
+    hold_of,
+    select,
+    slots_of,
+    zone_of,
+)
+from pushrank.ranking import ledger
 from pushrank.ranking.explanations import Grounds, reasons
 from pushrank.ranking.identifiers import push_id
-from pushrank.ranking.ledger import merged, with_way
 from pushrank.ranking.served import Served
 
 
@@ -31,18 +44,15 @@ class Question:
     scores: Scores
     grounds: Grounds | None
     not_considered: int
-
-    @property
-    def now_only(self) -> bool:
-        """Whether what may not go now may not wait either."""
-        return self.request.mode is Mode.CONFIRM
+    circumstances: Circumstances
 
 
 class Outcome(NamedTuple):
-    """A decision and the pushes that it writes; none for a look."""
+    """A decision, the pushes that it writes and the slots that these take; none for a look."""
 
     decision: Decision
-    pushes: tuple[Push, ...]
+    pushes: tuple[Push, ...] = ()
+    slots: Mapping[str, tuple[Slot, ...]] = MappingProxyType({})
 
 
 def decide(policy: Policy, question: Question, record: UserRecord) -> Outcome:
@@ -55,7 +65,9 @@ def decide(policy: Policy, question: Question, record: UserRecord) -> Outcome:
     excluded = (*question.excluded, *late)
     selection = _select(policy, question, record, rows, kept, excluded)
     decision = _decision(policy, question, record, selection, [rows[place] for place in selection.rows], excluded)
-    return Outcome(decision, _reserved(policy, question, record, [kept[place] for place in selection.rows]))
+    if question.request.mode is Mode.LOOK:
+        return Outcome(decision)
+    return Outcome(decision, *_reserved(policy, question, record, [kept[place] for place in selection.rows]))
 
 
 def _still_allowed(
@@ -66,7 +78,7 @@ def _still_allowed(
         return range(len(question.kept)), question.kept, ()
     candidates = [(row.message.message_id, row.message) for row in question.kept]
     zone = zone_of(record, policy.config)
-    kept, late = exclude(policy, record, candidates, question.request.as_of, zone, now_only=question.now_only)
+    kept, late = exclude(policy, record, candidates, question.request.as_of, zone, **question.circumstances)
     places = {name: place for place, (name, _) in enumerate(candidates)}
     return [places[row.message.message_id] for row in kept], kept, late
 
@@ -80,7 +92,7 @@ def _select(
     excluded: Sequence[Exclusion],
 ) -> Selection:
     request, scores, taken = question.request, question.scores, np.array(rows, dtype=np.int64)
-    ask = policy.ask(record, request.as_of, zone_of(record, policy.config), now_only=question.now_only)
+    ask = policy.ask(record, request.as_of, zone_of(record, policy.config), **question.circumstances)
     scores = Scores(scores.p_click[taken], scores.p_opt_out[taken], scores.permission_value)
     if policy.config.certificate == "required" and question.served.certificate is None:
         silent = select(policy, ask, kept, scores, 0, excluded)
@@ -125,14 +137,17 @@ def _chosen(policy: Policy, question: Question, chosen: Chosen, row: int) -> Cho
     )
 
 
-def _reserved(policy: Policy, question: Question, record: UserRecord, slate: Sequence[Eligible]) -> tuple[Push, ...]:
-    if question.request.mode is Mode.LOOK:
-        return ()
-    changed: tuple[Push, ...] = ()
+def _reserved(
+    policy: Policy, question: Question, record: UserRecord, slate: Sequence[Eligible]
+) -> tuple[tuple[Push, ...], Mapping[str, tuple[Slot, ...]]]:
+    """Give the pushes that a decision writes, expired holds among them, and what the new ones take."""
+    changed = ledger.ended(record.pushes, question.request.as_of)
+    slots: dict[str, tuple[Slot, ...]] = {}
     for row in slate:
         name = push_id(question.decision_id, row.message.message_id)
         push = hold_of(policy.config, row, question.decision_id, name, question.request.channel)
         if question.request.mode is Mode.CONFIRM:
             push = replace(push, state=HoldState.CONFIRMED, at=question.request.as_of, expires_at=None)
-        changed = merged(changed, with_way(merged(record.pushes, changed), push))
-    return changed
+        changed = ledger.joined(record.pushes, changed, push)
+        slots[name] = slots_of(policy, record, push, row.message)
+    return changed, slots

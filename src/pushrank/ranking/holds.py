@@ -7,17 +7,15 @@ from dataclasses import dataclass
 
 from pushrank.domain.codes import EventType, ExclusionCode, HoldState, Mode, StopCode
 from pushrank.domain.decision import Decision
-from pushrank.domain.instants import DAY, Instant
-from pushrank.domain.record import Change, Push, Reading
-from pushrank.policy import Policy, Verdict, recheck
+from pushrank.domain.instants import Instant
+from pushrank.domain.record import Change, Push, Reading, Slot
+from pushrank.policy import Policy, Verdict, recheck, slots_of
 from pushrank.ranking import ledger
 from pushrank.ranking.catalogue import Catalogue
 from pushrank.ranking.decision_json import read
 from pushrank.ranking.identifiers import push_id
 from pushrank.ranking.tallies import taken_back
 from pushrank.store.protocol import Store
-
-LOOK_BACK = 9 * DAY
 
 
 class UnknownDecisionError(LookupError):
@@ -71,19 +69,23 @@ class Holds:
         """
         decision, names = self._slate(decision_id, message_ids)
         messages = {name: self.catalogue.live(name) for name in names}
+        twins = self.catalogue.twins()
 
         def rule(reading: Reading) -> Change[Confirmation]:
             found = _found(reading, decision_id, names)
             wanted = [(push, messages[name]) for name, push in found.items()]
-            verdicts = {v.push.message_id: v for v in recheck(self.policy, reading.record, wanted, as_of)}
-            changed: tuple[Push, ...] = ()
+            verdicts = {v.push.message_id: v for v in recheck(self.policy, reading.record, wanted, as_of, twins)}
+            changed = ledger.ended(reading.record.pushes, as_of)
+            slots: dict[str, tuple[Slot, ...]] = {}
             for name, verdict in verdicts.items():
-                if verdict.push != found[name]:
-                    pushes = ledger.merged(reading.record.pushes, changed)
-                    changed = ledger.merged(changed, ledger.with_way(pushes, verdict.push))
-            return Change(_answer(names, verdicts), pushes=changed)
+                push = verdict.push
+                if push != found[name]:
+                    changed = ledger.joined(reading.record.pushes, changed, push)
+                    if verdict.code is None:
+                        slots[push.push_id] = slots_of(self.policy, reading.record, push, messages[name])
+            return Change(_answer(names, verdicts), pushes=changed, slots=slots)
 
-        return self.store.transact(decision.user_id, rule, as_of - LOOK_BACK, list(names.values()))
+        return self.store.transact(decision.user_id, rule, as_of - self.policy.look_back, list(names.values()))
 
     def release(self, decision_id: str, message_ids: Sequence[str] | None, as_of: Instant) -> tuple[str, ...]:
         """Give back what will not be sent, and return the messages that use up nothing any more; repeating is safe.
@@ -103,7 +105,7 @@ class Holds:
                     changed = ledger.merged(changed, ledger.released(pushes, push))
             return Change(tuple(name for name in names if name not in sent), pushes=changed)
 
-        return self.store.transact(decision.user_id, rule, as_of - LOOK_BACK, list(names.values()))
+        return self.store.transact(decision.user_id, rule, as_of - self.policy.look_back, list(names.values()))
 
     def _slate(self, decision_id: str, message_ids: Sequence[str] | None) -> tuple[Decision, dict[str, str]]:
         """Look up a decision, and the messages of its slate that are meant with their content keys."""

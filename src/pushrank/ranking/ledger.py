@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from pushrank.domain.codes import ExclusionCode, HoldState, StopCode
 from pushrank.domain.event import Event
+from pushrank.domain.instants import Instant
 from pushrank.domain.message import Message
 from pushrank.domain.record import Push
 from pushrank.ranking.identifiers import foreign_push_id, push_id
@@ -27,6 +28,24 @@ def merged(pushes: Iterable[Push], changed: Iterable[Push]) -> tuple[Push, ...]:
     """Put pushes in the place of their older selves, new ones at the end."""
     named = {push.push_id: push for push in pushes}
     return tuple((named | {push.push_id: push for push in changed}).values())
+
+
+def joined(pushes: Iterable[Push], changed: Iterable[Push], push: Push) -> tuple[Push, ...]:
+    """Add a push, and what must change for it, to those of `pushes` that change already."""
+    changed = tuple(changed)
+    return merged(changed, with_way(merged(pushes, changed), push))
+
+
+def ended(pushes: Sequence[Push], as_of: Instant) -> tuple[Push, ...]:
+    """Return the holds that have expired as given back, so that the store forgets their slots and nobody counts them.
+
+    They bear no stop: a confirm may take them again. Whatever takes a place writes these too.
+    """
+    changed: tuple[Push, ...] = ()
+    for push in pushes:
+        if push.state is HoldState.HELD and not push.counts(as_of):
+            changed = joined(pushes, changed, replace(push, state=HoldState.RELEASED))
+    return changed
 
 
 def with_way(pushes: Sequence[Push], fresh: Push) -> tuple[Push, ...]:
@@ -112,4 +131,5 @@ def _new(event: Event, message: Message) -> Push:
         at=event.at,
         decision_id=event.decision_id,
         channel=event.channel or "push",
+        tags=message.tags,
     )

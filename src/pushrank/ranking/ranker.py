@@ -9,21 +9,19 @@ import numpy as np
 
 from pushrank.domain.codes import Mode
 from pushrank.domain.decision import Decision, RankingRequest
-from pushrank.domain.instants import DAY, Instant, utc_offset
+from pushrank.domain.instants import Instant, utc_offset
 from pushrank.domain.record import Change, Reading, UserRecord
 from pushrank.domain.user import UserFacts
 from pushrank.features.columns import from_request
 from pushrank.features.facts import user_row
 from pushrank.features.state import decode_state, empty_state
-from pushrank.policy import Eligible, Policy, Scores, exclude, zone_of
+from pushrank.policy import Circumstances, Eligible, Policy, Scores, exclude, zone_of
 from pushrank.ranking.catalogue import Catalogue
 from pushrank.ranking.deciding import Question, decide
 from pushrank.ranking.decision_json import row
 from pushrank.ranking.explanations import Grounds
 from pushrank.ranking.served import Served
 from pushrank.store.protocol import Store
-
-LOOK_BACK = 9 * DAY  # caps look at most a calendar week back, and a change of zone may add a day
 
 
 @dataclass(slots=True)
@@ -45,22 +43,24 @@ class Ranker:
         The decision names the user as the request does, the stored one by pseudonym. Raises ValueError where the
         request names a message twice, StoreError where the store does not answer: then nothing may be sent.
         """
-        served, user_key, since = self.served, self.pseudonym(request.user_id), request.as_of - LOOK_BACK
+        served, user_key, since = self.served, self.pseudonym(request.user_id), request.as_of - self.policy.look_back
         considered = self.catalogue.consider(request, self.policy.config.consider)
         content_keys = considered.content_keys()
         record = self.store.user(user_key, since, content_keys)
-        now_only, zone = request.mode is Mode.CONFIRM, zone_of(record, self.policy.config)
-        kept, out = exclude(self.policy, record, considered.candidates, request.as_of, zone, now_only=now_only)
+        zone, now_only = zone_of(record, self.policy.config), request.mode is Mode.CONFIRM
+        around = Circumstances(now_only=now_only, channel=request.channel, twins=considered.twins)
+        kept, out = exclude(self.policy, record, considered.candidates, request.as_of, zone, **around)
         scores, grounds = self.score(served, record, kept, request.as_of)
-        question = Question(decision_id, request, served, record, kept, out, scores, grounds, considered.not_considered)
+        rest = considered.not_considered
+        question = Question(decision_id, request, served, record, kept, out, scores, grounds, rest, around)
 
         def hold(reading: Reading) -> Change[Decision]:
-            decision, pushes = decide(self.policy, question, reading.record)
-            return Change(decision, pushes=pushes, decision=row(decision, user_key))
+            decision, pushes, slots = decide(self.policy, question, reading.record)
+            return Change(decision, pushes=pushes, slots=slots, decision=row(decision, user_key))
 
         if request.mode is not Mode.LOOK:
             return self.store.transact(user_key, hold, since, content_keys)
-        decision, _ = decide(self.policy, question, record)
+        decision, *_ = decide(self.policy, question, record)
         self.store.append_decision(row(decision, user_key))
         return decision
 

@@ -7,16 +7,17 @@ from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple, TypeVar
 
-from pushrank.domain.codes import EventType
+from pushrank.domain.codes import EventType, HoldState
 from pushrank.domain.event import Event
 from pushrank.domain.instants import utc_offset
-from pushrank.domain.record import Change, CountDelta, Reading, StoredEvent, UserRecord
+from pushrank.domain.record import Change, CountDelta, Push, Reading, Slot, StoredEvent, UserRecord
 from pushrank.features.events import encode_events, folds
 from pushrank.features.fold import fold
 from pushrank.features.state import decode_state, encode_state
-from pushrank.policy import Policy, zone_of
+from pushrank.policy import Policy, slots_of, zone_of
 from pushrank.ranking.catalogue import LookUp
 from pushrank.ranking.effects import applied, overruled, without_birth_date
+from pushrank.ranking.presence import with_signs
 from pushrank.ranking.settling import settled
 from pushrank.ranking.tallies import INTERACTING, Tally, canonical, deltas, place_of, taken_back, tally
 
@@ -29,6 +30,11 @@ class Arrival(NamedTuple):
     place: int
     event: Event
     digest: str
+
+
+def _stood(before: Push | None, push: Push) -> bool:
+    """Whether a push was confirmed before, so that it keeps the slots that it took then."""
+    return before is not None and before.state is HoldState.CONFIRMED and before.at == push.at
 
 
 class Taking:
@@ -67,13 +73,24 @@ class Taking:
             record = record if self._overruled(event) else applied(record, event)
             events.append(self._storable(record, event))
         before = [stored.event for stored in self._stored] if self._again else []
+        pushes = settled(self._reading, self._message_of, self._events, before)
         return Change(
             answer,
             record=self._folded(record, events),
             events=tuple(events),
-            pushes=settled(self._reading, self._message_of, self._events, before),
+            pushes=pushes,
             counts=self._counts(),
+            slots=self._slots(record, pushes),
         )
+
+    def _slots(self, record: UserRecord, pushes: Sequence[Push]) -> dict[str, tuple[Slot, ...]]:
+        """What reported sends take: they are facts, so they count for others, and nothing limits them."""
+        known = {push.push_id: push for push in self._reading.record.pushes}
+        return {
+            push.push_id: slots_of(self._policy, record, push, None)
+            for push in pushes
+            if push.state is HoldState.CONFIRMED and not _stood(known.get(push.push_id), push)
+        }
 
     def _overruled(self, event: Event) -> bool:
         if not self._late:
@@ -99,7 +116,8 @@ class Taking:
             )
             blob = encode_state(state)
         last = max(self._events[-1].at, record.last_event_at or 0)
-        return replace(record, known=True, state=blob, last_event_at=last)
+        presence = with_signs(record.presence, self._events, self._policy.config.seen_elsewhere, self._message_of)
+        return replace(record, known=True, state=blob, last_event_at=last, presence=presence)
 
     def _counts(self) -> tuple[CountDelta, ...]:
         if not self._late and not any(event.type in INTERACTING for event in self._events):

@@ -33,7 +33,7 @@ def rehearse(policy: Policy, served: Served) -> Decision:
         closing(open_store(f"sqlite:///{Path(folder) / 'rehearsal.sqlite'}")) as store,
     ):
         store.put_messages([_MESSAGE], _NOON)
-        catalogue = Catalogue(store)
+        catalogue = Catalogue(store, policy.config)
         record_events(store, catalogue, policy, _events(), _same)
         request = RankingRequest("u", _NOON, mode=Mode.LOOK)
         return Ranker(store, catalogue, policy, _same, served).rank(request, "rehearsal")

@@ -8,7 +8,7 @@ from pushrank.policy.constraints.hours import NoTimezone, QuietHours
 from pushrank.policy.constraints.life import Expired, NotLive, UnknownMessage
 from pushrank.policy.constraints.pace import MinGap, RampUp
 from pushrank.policy.constraints.permission import CategoryOff, Muted, NoConsent, NotReachable, Objected, OptedOut
-from pushrank.policy.constraints.repetition import AlreadySent, Held
+from pushrank.policy.constraints.repetition import AlreadySent, Held, NearDuplicate, SeenElsewhere
 
 CONSTRAINTS: dict[str, Constraint] = {
     constraint.code.value: constraint
@@ -22,8 +22,10 @@ CONSTRAINTS: dict[str, Constraint] = {
         CategoryOff(),
         Objected(),
         NoConsent(),
+        SeenElsewhere(),
         AlreadySent(),
         Held(),
+        NearDuplicate(),
         NoTimezone(),
         QuietHours(),
         CapDay(),
