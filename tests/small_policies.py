@@ -21,6 +21,8 @@ from pushrank.policy import Eligible, Policy, exclude, zone_of
 
 NOON = instant("2026-11-23T12:00:00+00:00")  # a Monday
 UTC = "UTC"
+# What leaves a policy with the caps of day and week alone.
+NO_PACE: dict[str, Any] = {"caps": (), "min_gap_minutes": None, "ramp_up": None}
 
 
 def shipped_config(name: str) -> PolicyConfig:

@@ -10,7 +10,18 @@ from pushrank.domain.decision import Exclusion
 from pushrank.domain.instants import DAY, HOUR, MINUTE, instant
 from pushrank.policy import effective_caps
 from pushrank.policy.effective import Cap
-from tests.small_policies import NOON, divided, held, message, only_exclusion, policy, sent, shipped_config, user
+from tests.small_policies import (
+    NO_PACE,
+    NOON,
+    divided,
+    held,
+    message,
+    only_exclusion,
+    policy,
+    sent,
+    shipped_config,
+    user,
+)
 
 TOMORROW = instant("2026-11-24T00:00:00+00:00")
 MONDAY = instant("2026-11-30T00:00:00+00:00")
@@ -70,7 +81,7 @@ def test_a_push_of_any_channel_counts() -> None:
 
 def test_a_message_that_waits_counts_on_the_day_on_which_it_goes() -> None:
     night, morning = instant("2026-11-23T23:00:00+00:00"), instant("2026-11-24T08:00:00+00:00")
-    asked = policy("default", max_per_day=1)
+    asked = policy("default", max_per_day=1, **NO_PACE)
     full_today = user([sent("a", NOON)], timezone="UTC")
     assert divided(asked, full_today, [message()], night) == ([(message(), morning)], [])
     full_tomorrow = user([held("a", morning, morning + 5 * MINUTE)], timezone="UTC")
@@ -90,13 +101,13 @@ def test_a_policy_without_caps_has_none() -> None:
 
 def test_what_the_user_set_binds_below_and_above_the_default() -> None:
     one, three = user([sent("a", NOON)], max_per_day=1), user([sent(name, NOON) for name in "abc"], max_per_day=4)
-    assert only_exclusion(policy("default", default_timezone="UTC"), one, message()) is not None
-    assert only_exclusion(policy("default", default_timezone="UTC"), three, message()) is None
+    assert only_exclusion(policy("default", default_timezone="UTC", **NO_PACE), one, message()) is not None
+    assert only_exclusion(policy("default", default_timezone="UTC", **NO_PACE), three, message()) is None
 
 
 def test_a_user_gets_no_more_than_the_ceiling() -> None:
     record = user([sent(str(n), NOON) for n in range(10)], max_per_day=500)
-    assert only_exclusion(policy("default", default_timezone="UTC"), record, message()) is not None
+    assert only_exclusion(policy("default", default_timezone="UTC", **NO_PACE), record, message()) is not None
 
 
 @pytest.mark.parametrize(
@@ -131,7 +142,7 @@ def test_service_messages_pass_the_caps_of_a_policy_that_says_so_but_never_the_u
 
 def test_candidates_for_two_days_are_counted_apart() -> None:
     night, morning = instant("2026-11-23T23:00:00+00:00"), instant("2026-11-24T08:00:00+00:00")
-    asked = policy("default", max_per_day=1, service_passes=("quiet_hours",), default_timezone="UTC")
+    asked = policy("default", max_per_day=1, service_passes=("quiet_hours",), default_timezone="UTC", **NO_PACE)
     service, other = message("s", kind=Kind.SERVICE), message()
     kept, excluded = divided(asked, user([sent("a", NOON)]), [service, other], night)
     assert kept == [(other, morning)]

@@ -5,11 +5,22 @@ from typing import Any
 import pytest
 
 from pushrank.config import ConfigError
-from pushrank.config.types import QuietHours, UserCeiling
+from pushrank.config.types import (
+    CapRule,
+    NearDuplicate,
+    QuietHours,
+    RampStep,
+    RampUp,
+    SeenElsewhere,
+    UserCeiling,
+    Variety,
+)
 from pushrank.domain.codes import Purpose
 from tests.small_policies import policy, shipped_config
 
 NAMES = shipped_config("default").constraints
+COUNT = len(NAMES)
+OFF: dict[str, Any] = {"caps": (), "min_gap_minutes": None, "ramp_up": None}
 
 
 def swapped(first: str, second: str) -> tuple[str, ...]:
@@ -20,8 +31,8 @@ def swapped(first: str, second: str) -> tuple[str, ...]:
     ("changes", "text"),
     [
         ({"constraints": ()}, "constraints: expected a list of names in the order of checking, got none"),
-        ({"constraints": (*NAMES, "cap_days")}, r"constraints\[15\]: .*got 'cap_days', did you mean 'cap_day'\?"),
-        ({"constraints": (*NAMES, "muted")}, r"constraints\[15\]: expected each name once, got 'muted' again"),
+        ({"constraints": (*NAMES, "cap_days")}, rf"constraints\[{COUNT}\]: .*got 'cap_days', did you mean 'cap_day'\?"),
+        ({"constraints": (*NAMES, "muted")}, rf"constraints\[{COUNT}\]: expected each name once, got 'muted' again"),
         ({"constraints": NAMES[1:]}, "constraints: expected 'not_reachable' among them"),
         ({"constraints": swapped("unknown_message", "expired")}, r"\[.\]: expected 'unknown_message' before 'expired'"),
         ({"constraints": swapped("no_timezone", "quiet_hours")}, "expected 'no_timezone' before 'quiet_hours'"),
@@ -55,18 +66,104 @@ def test_a_policy_that_contradicts_itself_is_refused_with_its_key(changes: dict[
         policy("default", **changes)
 
 
+def without(*codes: str) -> tuple[str, ...]:
+    return tuple(name for name in NAMES if name not in codes)
+
+
+def ramp(*steps: tuple[int, int], back: int = 30) -> dict[str, Any]:
+    return {"ramp_up": RampUp(back, tuple(RampStep(*step) for step in steps))}
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        (
+            {"caps": (CapRule(1, "1h"), CapRule(1, "1h", category="promo", kind="offer"))},
+            r"caps\[1\]: expected at most one of category, kind and channel, got category and kind",
+        ),
+        ({"caps": (CapRule(1, "1h", kind="offer", channel="sms"),)}, "got kind and channel"),
+        ({"caps": (CapRule(1, "32d"),)}, r"caps\[0\].window: expected at most 31d, got '32d'"),
+        ({"caps": (CapRule(1, "745h"),)}, r"caps\[0\].window: expected at most 31d, got '745h'"),
+        ({"caps": (CapRule(1, "1h"), CapRule(2, "60m"))}, r"caps\[1\]: .* got '60m' as in caps\[0\]"),
+        ({"caps": (CapRule(1, "7d", kind="*"), CapRule(1, "1h"), CapRule(1, "168h", kind="*"))}, r"as in caps\[0\]"),
+        ({"caps": (CapRule(1, "1h", channel="a b"),)}, r"caps\[0\].channel: expected a name that .*, got 'a b'"),
+        ({"caps": (CapRule(1, "1h", channel="x" * 65),)}, r"caps\[0\].channel: expected a name"),
+        ({"caps": (CapRule(1, "1h", channel=""),)}, r"caps\[0\].channel: expected a name"),
+        (
+            {"caps": (CapRule(1, "1h", category="prmo"),)},
+            r"caps\[0\].category: expected a listed category.*, got 'prmo', did you mean 'promo'\?",
+        ),
+        ({"caps": (CapRule(1, "1h", category="new"),)}, "got 'new', did you mean 'news'"),
+        ({"min_gap_minutes": 0.01}, "min_gap_minutes: expected between a second and 31 days, got 0.01"),
+        ({"min_gap_minutes": 44641.0, "max_per_day": 1, **ramp((1, 1))}, "expected between a second and 31 days"),
+        ({"min_gap_minutes": float("nan")}, "min_gap_minutes: expected between a second and 31 days, got nan"),
+        ({"min_gap_minutes": 720.0}, r"min_gap_minutes: expected a gap that lets max_per_day \(3\) .*, got 720.0"),
+        (ramp((3, 1), back=1), "ramp_up.returning_after_days: expected at least 2, .*, got 1"),
+        (ramp(), "ramp_up.steps: expected at least one step, got none"),
+        (ramp((3, 1), (3, 2)), r"ramp_up.steps\[1\].days: expected more than the step before \(3\), got 3"),
+        (ramp((1, 0), (3, 2), (4, 2)), r"ramp_up.steps\[2\].max_per_day: expected more than .* \(2\), got 2"),
+        (ramp((3, 1), (15, 2)), r"ramp_up.steps\[1\].days: expected at most 14, got 15"),
+        (ramp((3, 4)), r"ramp_up.steps\[0\].max_per_day: expected at most max_per_day \(3\), got 4"),
+        ({"near_duplicate": NearDuplicate(0.0, 1.0)}, "near_duplicate.similarity: expected above 0 .*, got 0.0"),
+        ({"near_duplicate": NearDuplicate(0.5, 367.0)}, "near_duplicate.days: expected at most 366, got 367.0"),
+        ({"near_duplicate": NearDuplicate(0.5, float("nan"))}, "near_duplicate.days: expected at most 366, got nan"),
+        ({"seen_elsewhere": SeenElsewhere(("view",), 367.0)}, "seen_elsewhere.days: expected at most 366, got 367.0"),
+        ({"variety": Variety(0.1, 0.1, 169.0)}, "variety.half_life_hours: expected at most 168, got 169.0"),
+        (
+            {"constraints": without("cap_kind")},
+            r"constraints: expected 'cap_kind' among them, for caps\[3\] is set; got a list without it",
+        ),
+        ({"constraints": without("cap_category")}, r"expected 'cap_category' among them, for caps\[0\] is set"),
+        (
+            {"constraints": without("cap_channel"), "caps": (CapRule(1, "day", channel="sms"),)},
+            "expected 'cap_channel' among them",
+        ),
+        ({"constraints": without("min_gap")}, "expected 'min_gap' among them, for min_gap_minutes is set"),
+        ({"constraints": without("ramp_up")}, "expected 'ramp_up' among them, for ramp_up is set"),
+        (
+            {"constraints": without("near_duplicate"), "near_duplicate": NearDuplicate(0.5, 1.0)},
+            "expected 'near_duplicate' among them, for near_duplicate is set",
+        ),
+        (
+            {"constraints": without("seen_elsewhere"), "seen_elsewhere": SeenElsewhere(("view",), 1.0)},
+            "expected 'seen_elsewhere' among them, for seen_elsewhere is set",
+        ),
+        ({"constraints": without("cap_day"), **OFF}, "expected 'cap_day' among them, for it always binds"),
+        ({"constraints": swapped("quiet_hours", "min_gap")}, "expected 'quiet_hours' before '(cap_day|min_gap)'"),
+    ],
+)
+def test_rules_about_how_often_that_contradict_themselves_are_refused(changes: dict[str, Any], text: str) -> None:
+    with pytest.raises(ConfigError, match=text):
+        policy("default", **changes)
+
+
 @pytest.mark.parametrize(
     "changes",
     [
         {"max_per_day": 10, "max_per_week": 10},
         {"max_per_day": None},
         {"max_per_week": None},
-        {"max_per_day": 0, "max_per_week": 0},
+        {"max_per_day": 0, "max_per_week": 0, "ramp_up": None},
         {"user_ceiling": UserCeiling(12, 12)},
         {"hold_minutes": 1440.0},
         {"default_timezone": "Australia/Lord_Howe"},
         {"quiet_hours": (QuietHours("00:00", "00:00", ("sun",)),)},
-        {"service_passes": ("quiet_hours", "cap_day", "cap_week")},
+        {"service_passes": ("quiet_hours", "cap_day", "cap_week", "min_gap", "ramp_up")},
+        {"service_passes": ("cap_category", "cap_kind", "cap_channel")},
+        {"caps": (CapRule(0, "31d"), CapRule(9, "44640m", kind="story"))},
+        {"caps": (CapRule(1, "1d"), CapRule(1, "day"), CapRule(1, "7d"), CapRule(1, "week"))},
+        {"caps": (CapRule(1, "1h", kind="offer"), CapRule(1, "1h", kind="*"), CapRule(1, "2h", kind="offer"))},
+        {"caps": (CapRule(5, "1h", category="promo"), CapRule(3, "1d", category="promo"))},
+        {"caps": (CapRule(1, "1h", category="sport.tennis.open"), CapRule(1, "1h", category="*"))},
+        {"caps": (CapRule(1, "1h", channel="x" * 64), CapRule(1, "1h", channel="a_B.c:-9"), CapRule(1, "1h"))},
+        {"min_gap_minutes": 719.0},
+        {"min_gap_minutes": 1 / 60, "max_per_day": None, "ramp_up": None},
+        {"min_gap_minutes": 44640.0, "max_per_day": 1, **ramp((1, 1))},
+        {"max_per_day": 0, **ramp((1, 0))},
+        ramp((1, 0), (2, 1), (14, 3), back=2),
+        {"near_duplicate": None, "variety": Variety(1.0, 1.0, 168.0)},
+        {"seen_elsewhere": None, "constraints": without("seen_elsewhere")},
+        {"constraints": without("cap_kind", "cap_category", "cap_channel", "min_gap", "ramp_up"), **OFF},
         {"constraints": swapped("muted", "opted_out")},
     ],
 )

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from math import isfinite
 
 from pushrank.config import ConfigError
-from pushrank.config.types import PolicyConfig
+from pushrank.config.types import Category, PolicyConfig
 from pushrank.domain.codes import Purpose
 from pushrank.policy.calendar import readable
+from pushrank.policy.cap_contradictions import cap_faults, unlisted
 from pushrank.policy.constraints import CONSTRAINTS
 from pushrank.policy.windows import always_quiet, windows_of
 
 _LONGEST_HOLD_MINUTES = 24 * 60
+_LONGEST_REST_DAYS = 366
+_LONGEST_HALF_LIFE_HOURS = 7 * 24
 
 
-def refuse_contradictions(config: PolicyConfig) -> None:
-    """Raise ConfigError with the first thing in `config` that can't hold together."""
-    for check in (_constraints, _caps, _hours, _consents, _numbers):
-        for fault in check(config):
-            raise ConfigError(fault)
+def refuse_contradictions(config: PolicyConfig, categories: Mapping[str, Category]) -> None:
+    """Raise ConfigError with the first thing in `config` that can't hold together, given the category tree."""
+    for fault in _faults(config, categories):
+        raise ConfigError(fault)
+
+
+def _faults(config: PolicyConfig, categories: Mapping[str, Category]) -> Iterator[str]:
+    yield from _constraints(config)
+    yield from _caps(config)
+    yield from cap_faults(config, categories)
+    yield from unlisted(config)
+    for check in (_hours, _consents, _repetition, _numbers):
+        yield from check(config)
 
 
 def _constraints(config: PolicyConfig) -> Iterator[str]:
@@ -84,6 +95,23 @@ def _consents(config: PolicyConfig) -> Iterator[str]:
     for purpose in Purpose:
         if purpose not in config.default_consents:
             yield f"default_consents.{purpose.value}: expected true or false, got nothing"
+
+
+def _repetition(config: PolicyConfig) -> Iterator[str]:
+    alike, seen, variety = config.near_duplicate, config.seen_elsewhere, config.variety
+    if alike is not None:
+        if not 0 < alike.similarity <= 1:
+            yield f"near_duplicate.similarity: expected above 0 and at most 1, got {alike.similarity}"
+        yield from _at_most("near_duplicate.days", alike.days, _LONGEST_REST_DAYS)
+    if seen is not None:
+        yield from _at_most("seen_elsewhere.days", seen.days, _LONGEST_REST_DAYS)
+    if variety is not None:
+        yield from _at_most("variety.half_life_hours", variety.half_life_hours, _LONGEST_HALF_LIFE_HOURS)
+
+
+def _at_most(key: str, value: float, most: int) -> Iterator[str]:
+    if not value <= most:
+        yield f"{key}: expected at most {most}, got {value}"
 
 
 def _numbers(config: PolicyConfig) -> Iterator[str]:

@@ -42,7 +42,7 @@ class Policy:
     @classmethod
     def of(cls, config: PolicyConfig, categories: Mapping[str, Category]) -> Policy:
         """Build a policy; one that contradicts itself raises ConfigError with the key, expected and got."""
-        refuse_contradictions(config)
+        refuse_contradictions(config, categories)
         return cls(config, CategoryTree(categories), tuple(CONSTRAINTS[name] for name in config.constraints))
 
     def ask(self, record: UserRecord, as_of: Instant, zone: str | None, **circumstances: Unpack[Circumstances]) -> Ask:
