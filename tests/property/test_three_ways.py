@@ -27,7 +27,7 @@ from pushrank.learning import dataset
 from pushrank.learning.source import open_source
 from pushrank.logs import open_log
 from pushrank.policy import Eligible
-from pushrank.ranking.ranker import LOOK_BACK, Ranker
+from pushrank.ranking.ranker import Ranker
 from pushrank.ranking.served import Served
 from pushrank.scoring.bundle import load
 from tests import small_service, small_town
@@ -123,7 +123,7 @@ def seen_by_service(ranker: Ranker, user_ids: Sequence[str], at: Instant) -> Tab
     live = [Eligible(message, at) for _, message in found if message is not None]
     parts = []
     for user_id in user_ids:
-        record = ranker.store.user(ranker.pseudonym(user_id), at - LOOK_BACK)
+        record = ranker.store.user(ranker.pseudonym(user_id), at - ranker.policy.look_back)
         _, grounds = ranker.score(ranker.served, record, live, at)
         assert grounds is not None
         parts.append(ranker.served.view.matrix(grounds.columns))

@@ -102,7 +102,7 @@ def _greedy(
 
 
 def _with_hold(ask: Ask, row: Eligible) -> Ask:
-    hold = hold_of(ask.config, row, "", "")
+    hold = hold_of(ask.config, row, "", "", ask.channel)
     return replace(ask, record=replace(ask.record, pushes=(*ask.record.pushes, hold)))
 
 

@@ -24,13 +24,22 @@ def settled(reading: Reading, message_of: LookUp, fresh: Sequence[Event], stored
     known = reading.record.pushes
     changed: tuple[Push, ...] = ()
     for event in canonical(_speaking(stored, fresh, before ^ after)):
-        pushes = ledger.merged(known, changed)
+        pushes = _with_own(reading, ledger.merged(known, changed), event)
         message = message_of(event.message_id or "")
         if event.type is EventType.SENT and event.event_id not in after and message is not None:
             changed = ledger.merged(changed, ledger.sent(pushes, event, _as_decided(reading, pushes, event, message)))
         elif event.decision_id is None or not _sent_later(event, (*stored, *fresh)):
             changed = ledger.merged(changed, ledger.failed(pushes, event))
     return changed
+
+
+def _with_own(reading: Reading, pushes: tuple[Push, ...], event: Event) -> tuple[Push, ...]:
+    """The pushes with the one that a report of a decision speaks of, whatever became of it."""
+    name = ledger.name_of(event)
+    if event.decision_id is None or any(push.push_id == name for push in pushes):
+        return pushes
+    own = (push for push in reading.pushes_of(event.decision_id) if push.push_id == name)
+    return (*pushes, *own)
 
 
 def _speaking(stored: Sequence[Event], fresh: Sequence[Event], turned: frozenset[str]) -> list[Event]:
