@@ -18,9 +18,9 @@ from pushrank.policy.categories import CategoryTree
 from pushrank.policy.constraints import CONSTRAINTS
 from pushrank.policy.contradictions import refuse_contradictions
 from pushrank.policy.limits import window_of
+from pushrank.policy.variety import HALF_LIVES
 
 _LEAST_LOOK_BACK = 9 * DAY  # a calendar week, a day that a change of zone may add, and one for a clock that errs
-_HALF_LIVES = 5  # after which a penalty is 3 % of what it was
 
 
 class Circumstances(TypedDict, total=False):
@@ -57,7 +57,7 @@ class Policy:
         windows = [window_of(rule.window).length for rule in config.caps]
         gap = int((config.min_gap_minutes or 0) * MINUTE)
         texts = 0 if config.near_duplicate is None else int(config.near_duplicate.days * DAY)
-        variety = 0 if config.variety is None else int(_HALF_LIVES * config.variety.half_life_hours * HOUR)
+        variety = 0 if config.variety is None else int(HALF_LIVES * config.variety.half_life_hours * HOUR)
         return max(_LEAST_LOOK_BACK, gap, texts, variety, *windows)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import starmap
 from math import inf, isfinite
@@ -13,7 +14,8 @@ from pushrank.domain.codes import ExclusionCode, SilenceCode
 from pushrank.domain.decision import Chosen, Exclusion, Scored
 from pushrank.policy.ask import Ask, Eligible, Rows
 from pushrank.policy.policy import Policy, divide, hold_of
-from pushrank.policy.value import Scores, net_value
+from pushrank.policy.value import Floats, Scores, net_value
+from pushrank.policy.variety import factors
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +44,26 @@ def select(
 ) -> Selection:
     """Choose up to `slots` messages of the highest net value above the floor; equal ones in order of their ids.
 
-    The policy's `permission_value` goes before that of the scores. Each message chosen counts as held for those after
-    it. A candidate whose net value is not a finite number comes last and is never chosen. `excluded` is what
-    the constraints removed before; it only decides how silence is called.
+    The policy's `permission_value` goes before that of the scores. Each message chosen counts as held, and as just
+    sent, for those after it: net values are those by which a place was given, or by which the last one was not. A
+    candidate whose net value is not a finite number comes last and is never chosen. `excluded` is what the constraints
+    removed before; it only decides how silence is called.
     """
-    scored = _scored(policy, eligible, scores)
-    order = _order(eligible, scored)
-    places, out = _greedy(policy, ask, eligible, (place for place in order if _worth_it(policy, scored[place])), slots)
-    settled = {*places, *out}
-    passed_over = tuple(scored[place] for place in order if place not in settled)
+    taken, out, passed_over = _greedy(policy, ask, eligible, scores, slots)
     removed = tuple(out.values())
     return Selection(
-        slate=tuple(_chosen(eligible[place], scored[place], rank) for rank, place in enumerate(places, 1)),
-        rows=tuple(places),
+        slate=tuple(_chosen(eligible[place], one, rank) for rank, (place, one) in enumerate(taken.items(), 1)),
+        rows=tuple(taken),
         passed_over=passed_over,
         excluded=removed,
-        silence=None if len(places) == slots else _silence(passed_over, (*excluded, *removed)),
+        silence=None if len(taken) == slots else _silence(passed_over, (*excluded, *removed)),
     )
 
 
-def _scored(policy: Policy, eligible: Rows, scores: Scores) -> list[Scored]:
+def _scored(policy: Policy, eligible: Rows, scores: Scores, left: Floats | None) -> list[Scored]:
     value = policy.config.permission_value or scores.permission_value
     worth = np.array([row.message.worth for row in eligible], dtype=np.float64)
-    net = net_value(worth, scores._replace(permission_value=value))
+    net = net_value(worth, scores._replace(permission_value=value), left)
     names = [row.message.message_id for row in eligible]
     figures = scores.p_click.tolist(), scores.p_opt_out.tolist(), net.tolist()
     return list(starmap(Scored, zip(names, *figures, strict=True)))
@@ -82,23 +81,29 @@ def _worth_it(policy: Policy, one: Scored) -> bool:
 
 
 def _greedy(
-    policy: Policy, ask: Ask, eligible: Rows, order: Iterable[int], slots: int
-) -> tuple[list[int], dict[int, Exclusion]]:
-    """Take places in order while there are slots; what the taken ones rule out is excluded by its place."""
+    policy: Policy, ask: Ask, eligible: Rows, scores: Scores, slots: int
+) -> tuple[dict[int, Scored], dict[int, Exclusion], tuple[Scored, ...]]:
+    """Fill slots with the best; gives what was taken, what that rules out, both by place, and what was passed over."""
     crowding = [constraint for constraint in policy.constraints if constraint.crowding]
-    taken: list[int] = []
+    taken: dict[int, Scored] = {}
     out: dict[int, Exclusion] = {}
-    for place in order:
-        if len(taken) == slots:
-            break
+    left = factors(ask, eligible)
+    scored = _scored(policy, eligible, scores, left)
+    waiting = deque(_order(eligible, scored))
+    while waiting and len(taken) < slots and _worth_it(policy, scored[waiting[0]]):
+        place = waiting.popleft()
         removed = divide(crowding, ask, [eligible[place]])[1] if taken else ()
         if removed:
             out[place] = removed[0]
             continue
-        taken.append(place)
+        taken[place] = scored[place]
         if len(taken) < slots:
-            ask = _with_hold(ask, eligible[place])
-    return taken, out
+            ask, before = _with_hold(ask, eligible[place]), left
+            left = factors(ask, eligible)
+            if left is not None or before is not None:
+                scored = _scored(policy, eligible, scores, left)
+                waiting = deque(one for one in _order(eligible, scored) if one not in taken and one not in out)
+    return taken, out, tuple(scored[place] for place in waiting)
 
 
 def _with_hold(ask: Ask, row: Eligible) -> Ask:
