@@ -30,13 +30,20 @@ _SETTINGS = """
 _DURABILITY = """
     SELECT current_setting('synchronous_commit'), current_setting('fsync'), current_setting('server_encoding'),
         set_config('synchronous_commit', current_setting('synchronous_commit'), false)"""
-_REASONS = {
-    "28000": "it does not let this user in",
-    "28P01": "it does not accept the password",
-    "3D000": "there is no such database",
-    "42501": "this user may not do that",
-    "53300": "it has no connection left",
-    "57P03": "it is starting or stopping",
+_PHRASES = {
+    "password authentication failed": "it does not accept the password",
+    "no password supplied": "it wants a password",
+    "pg_hba.conf": "it lets nobody in who comes from here",
+    "role ": "it does not know the user",
+    "database ": "there is no such database",
+    "could not translate host name": "there is no such host",
+    "Connection refused": "nothing listens at its address",
+    "No such file": "nothing listens at its address",
+    "timeout expired": "no connection within the time that was given",
+    "too many clients": "it has no connection left",
+    "remaining connection slots": "it has no connection left",
+    "starting up": "it is starting",
+    "shutting down": "it is stopping",
 }
 
 
@@ -54,12 +61,11 @@ def translated() -> Iterator[None]:
 
 
 def _reason(error: psycopg.Error) -> str:
-    # A message without a SQLSTATE is libpq's own, and may repeat the address.
     state = error.sqlstate
     if state is None:
-        return f"{type(error).__name__}: the connection is lost or was never made"
-    if state in _REASONS:
-        return f"{_REASONS[state]} (SQLSTATE {state})"
+        # libpq's own words may repeat the address.
+        known = (reason for phrase, reason in _PHRASES.items() if phrase in str(error))
+        return next(known, "the connection is lost or was never made")
     return f"{error.diag.message_primary} (SQLSTATE {state})"
 
 
