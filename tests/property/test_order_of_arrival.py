@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pushrank.config.types import SeenElsewhere
 from pushrank.domain.codes import EventType, HoldState
 from pushrank.domain.event import Event
 from pushrank.domain.instants import HOUR, MINUTE
@@ -47,7 +48,11 @@ def event_of(place: int, kind: EventType, message: int, minutes: int, *, decided
         message_id=f"m-{message}" if about else None,
         decision_id=f"d-{message}" if decided and kind in (EventType.SENT, EventType.FAILED) else None,
         scope=("all", "sport")[message % 2] if kind in (EventType.OPTED_OUT, EventType.OPTED_IN) else None,
+        # What was opened or clicked without a push was so in the app.
+        channel="inbox" if decided and kind in (EventType.OPENED, EventType.CLICKED) else None,
+        kind="view" if kind is EventType.ACTIVITY else None,
         tags=(f"tag-{message}",) if kind is EventType.ACTIVITY else (),
+        items=(f"item-{message}", f"item-{place}") if kind is EventType.ACTIVITY else (),
     )
 
 
@@ -68,7 +73,7 @@ def arrivals(draw: st.DrawFn) -> tuple[list[Event], list[Event], list[int]]:
 
 @lru_cache
 def house() -> House:
-    built = House(Path(tempfile.mkdtemp()))
+    built = House(Path(tempfile.mkdtemp()), seen_elsewhere=SeenElsewhere(("view",), 7.0))
     OPENED.remove(built.store)  # it serves the whole module
     built.put(*MESSAGES)
     return built
@@ -132,6 +137,7 @@ def test_state_counts_budget_and_choices_do_not_depend_on_the_order_of_arrival(
     assert shuffled.last_event_at == straight.last_event_at
     assert replace(shuffled.preferences, version=0) == replace(straight.preferences, version=0)
     assert shuffled.reachable == straight.reachable
+    assert shuffled.presence == straight.presence
     assert standing(shuffled) == standing(straight)
 
 
