@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 
 from pushrank.store.errors import StoreError
@@ -28,7 +29,7 @@ TABLES = {
     "slots": """
         push_id TEXT NOT NULL REFERENCES pushes, cap TEXT NOT NULL, user_key TEXT NOT NULL, at INTEGER NOT NULL,
         starts_at INTEGER NOT NULL, ends_at INTEGER NOT NULL, most INTEGER,
-        PRIMARY KEY (push_id, cap), CHECK (starts_at <= at AND at < ends_at)""",
+        PRIMARY KEY (user_key, cap, at, push_id), UNIQUE (push_id, cap), CHECK (starts_at <= at AND at < ends_at)""",
     "decisions": """
         decision_id TEXT PRIMARY KEY, user_key TEXT NOT NULL, decided_at INTEGER NOT NULL, mode TEXT NOT NULL,
         body BLOB NOT NULL""",
@@ -45,11 +46,12 @@ TABLES = {
         expires_at INTEGER, revoked_at INTEGER""",
 }
 
+# A slot is found by user, cap and time, and holds little beside: one tree does for the table and for that index.
+_CLUSTERED = ("slots",)
 _INDEXES = (
     "CREATE UNIQUE INDEX pushes_once ON pushes (user_key, content_key) WHERE state IN ('held', 'confirmed')",
     "CREATE INDEX pushes_by_time ON pushes (user_key, at) WHERE state IN ('held', 'confirmed')",
     "CREATE INDEX pushes_by_decision ON pushes (decision_id) WHERE decision_id IS NOT NULL",
-    "CREATE INDEX slots_by_time ON slots (user_key, cap, at)",
     "CREATE INDEX events_by_user ON events (user_key)",
     "CREATE INDEX events_by_time ON events (at)",
     "CREATE INDEX decisions_by_time ON decisions (decided_at)",
@@ -75,11 +77,24 @@ _WITHIN_CAP = """
     END"""
 
 
+_FROM_1 = (
+    "ALTER TABLE users ADD COLUMN presence TEXT NOT NULL DEFAULT '{}'",
+    "ALTER TABLE pushes ADD COLUMN tags TEXT NOT NULL DEFAULT '[]'",
+    "ALTER TABLE pushes ADD COLUMN stopped TEXT",
+    "ALTER TABLE pushes ADD COLUMN stopped_until INTEGER",
+)
+_KEEP_ANSWERS = """
+    INSERT INTO idempotency (route, key, digest, status, answer, at)
+    SELECT route, key, digest, status, answer, at FROM idempotency_1"""
+
+
 def prepare(connection: sqlite3.Connection) -> None:
-    """Make the tables where there are none; StoreError if they are of another version. Runs inside a transaction."""
+    """Make the tables, or bring those of an older version up; StoreError for any other. Runs inside a transaction."""
     if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'meta'").fetchone() is None:
         _create(connection)
-    found = connection.execute("SELECT value FROM meta WHERE name = 'schema'").fetchone()
+    if _version(connection) == (1,):
+        _upgrade(connection)
+    found = _version(connection)
     if found != (VERSION,):
         got = found[0] if found else "none"
         msg = f"table meta, row 'schema': expected version {VERSION}, got {got}; open it with the release that wrote it"
@@ -87,12 +102,42 @@ def prepare(connection: sqlite3.Connection) -> None:
 
 
 def _create(connection: sqlite3.Connection) -> None:
-    for name, columns in TABLES.items():
-        connection.execute(f"CREATE TABLE {name} ({columns}) STRICT")
+    for name in TABLES:
+        _create_table(connection, name)
     for statement in (*_INDEXES, _WITHIN_CAP):
         connection.execute(statement)
     start = (("schema", VERSION), ("catalogue_version", 0), ("counts_version", 0))
     connection.executemany("INSERT INTO meta (name, value) VALUES (?, ?)", start)
+
+
+def _create_table(connection: sqlite3.Connection, name: str) -> None:
+    shape = "STRICT, WITHOUT ROWID" if name in _CLUSTERED else "STRICT"
+    connection.execute(f"CREATE TABLE {name} ({TABLES[name]}) {shape}")
+
+
+def _version(connection: sqlite3.Connection) -> tuple[int] | None:
+    found: tuple[int] | None = connection.execute("SELECT value FROM meta WHERE name = 'schema'").fetchone()
+    return found
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
+    """Bring version 1 up: what it held stays. Its pushes take no slots, so behind them only the rules count."""
+    for statement in _FROM_1:
+        connection.execute(statement)
+    _create_table(connection, "slots")
+    connection.execute("ALTER TABLE idempotency RENAME TO idempotency_1")
+    _create_table(connection, "idempotency")
+    connection.execute(_KEEP_ANSWERS)
+    connection.execute("DROP TABLE idempotency_1")
+    known = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'index'")}
+    for statement in (*_INDEXES, _WITHIN_CAP):
+        if _named(statement) not in known:
+            connection.execute(statement)
+    connection.execute("UPDATE meta SET value = ? WHERE name = 'schema'", (VERSION,))
+
+
+def _named(statement: str) -> str:
+    return re.split(r"(?:INDEX|TRIGGER) ", statement, maxsplit=1)[1].split()[0]
 
 
 def bump(connection: sqlite3.Connection, counter: str) -> int:
