@@ -25,7 +25,8 @@ from pushrank.domain.instants import Instant, instant
 from pushrank.rights.keys import SCOPES
 from pushrank.scoring.bundle import save
 from pushrank.scoring.install import install
-from pushrank.service.deployment import Deployment, open_deployment, wall_clock
+from pushrank.service.clock import wall_clock
+from pushrank.service.deployment import Deployment, open_deployment
 from pushrank.service.door import Door
 from pushrank.service.guard import Message, Receive, Scope, Send
 from pushrank.service.routes import RouteTable
@@ -145,7 +146,7 @@ def service_in_process(home: Path, clock: Instant = NOW, **more: str) -> Iterato
     """Open a service over `home` whose server clock stands still at `clock`."""
     environment = settings(home, **more)
     key = create_key(environment, list(SCOPES), None, clock)
-    deployment = open_deployment(environment, lambda: clock)
+    deployment = open_deployment(environment, lambda: clock, lambda: 0)
     door = Door(nothing, table=RouteTable(ROUTES), deployment=lambda: deployment)
     try:
         with httpx.Client(transport=InProcess(door), base_url="http://service") as client:

@@ -11,7 +11,7 @@ import typer
 
 from pushrank.cli.example import write_example
 from pushrank.cli.keys import ensure_dev_key
-from pushrank.service.deployment import wall_clock
+from pushrank.service.clock import wall_clock
 from pushrank.town import END
 from training import door
 

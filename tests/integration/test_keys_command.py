@@ -12,7 +12,7 @@ from pushrank.cli import app
 from pushrank.config.home import Home
 from pushrank.rights.keys import verified
 from pushrank.rights.pseudonyms import read_secret
-from pushrank.service.deployment import wall_clock
+from pushrank.service.clock import wall_clock
 from pushrank.store.opening import open_store
 
 

@@ -12,7 +12,7 @@ import typer
 from pushrank.cli.failing import failing
 from pushrank.cli.opening import moment, opened, sound_log, windows
 from pushrank.cli.showing import bar
-from pushrank.service.deployment import wall_clock
+from pushrank.service.clock import wall_clock
 from pushrank.store.errors import StoreError
 from pushrank.transfer.exporting import export_log
 from pushrank.transfer.loading import load_log

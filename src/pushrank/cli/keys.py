@@ -15,7 +15,7 @@ from pushrank.config.home import Home
 from pushrank.domain.instants import Instant
 from pushrank.rights.keys import SCOPES, new_key, verified
 from pushrank.rights.pseudonyms import SecretError, read_secret
-from pushrank.service.deployment import wall_clock
+from pushrank.service.clock import wall_clock
 from pushrank.store.errors import StoreError
 from pushrank.store.opening import open_store
 

@@ -16,7 +16,7 @@ from pushrank.cli.showing import bar
 from pushrank.domain.codes import Mode
 from pushrank.ranking.ranker import Ranker
 from pushrank.scoring.manifest import BundleError
-from pushrank.service.deployment import wall_clock
+from pushrank.service.clock import wall_clock
 from pushrank.store.errors import StoreError
 from pushrank.transfer.batch import Run, rank_users
 from pushrank.transfer.loading import load_log

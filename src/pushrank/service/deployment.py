@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,6 @@ import numpy as np
 
 from pushrank.config import Category, PolicyConfig, ServiceConfig, load
 from pushrank.config.home import Home, shipped
-from pushrank.domain.instants import Instant
 from pushrank.policy import Policy
 from pushrank.ranking.catalogue import Catalogue
 from pushrank.ranking.holds import Holds
@@ -23,6 +21,7 @@ from pushrank.rights.pseudonyms import Pseudonyms, read_secret
 from pushrank.scoring.bundle import Bundle
 from pushrank.scoring.fallback import without_model
 from pushrank.service.champion import ChampionWatch
+from pushrank.service.clock import Clock, Steadiness, elapsed, wall_clock
 from pushrank.service.keyring import Keyring
 from pushrank.service.metrics import Metrics
 from pushrank.service.once import InFlight
@@ -31,7 +30,6 @@ from pushrank.store.opening import open_store
 from pushrank.store.protocol import Store
 from pushrank.store.turns import Turns
 
-Clock: TypeAlias = Callable[[], Instant]
 Chance: TypeAlias = Callable[[], np.random.Generator]
 
 
@@ -53,6 +51,7 @@ class Deployment:
     metrics: Metrics
     flights: InFlight
     clock: Clock
+    steadiness: Steadiness
     chance: Chance
     shared_metrics: str | None = None
 
@@ -65,11 +64,6 @@ class Deployment:
         """End the watch and let go of the store."""
         self.watch.stop()
         self.store.close()
-
-
-def wall_clock() -> Instant:
-    """Read the machine's clock; everything deeper gets its moment as an argument."""
-    return time.time_ns() // 1000
 
 
 def own_chance() -> Chance:
@@ -85,8 +79,8 @@ def own_chance() -> Chance:
     return generator
 
 
-def open_deployment(environment: Mapping[str, str], clock: Clock = wall_clock) -> Deployment:
-    """Put a service together and start its watch for champions.
+def open_deployment(environment: Mapping[str, str], clock: Clock = wall_clock, passed: Clock = elapsed) -> Deployment:
+    """Put a service together and start its watch for champions; `passed` is what `clock` is compared with.
 
     Raises ConfigError, SecretError or StoreError where it cannot run. Without a usable champion it runs degraded.
     """
@@ -117,6 +111,7 @@ def open_deployment(environment: Mapping[str, str], clock: Clock = wall_clock) -
         metrics=metrics,
         flights=InFlight(),
         clock=clock,
+        steadiness=Steadiness.of(clock, passed),
         chance=own_chance(),
         shared_metrics=environment.get("PROMETHEUS_MULTIPROC_DIR"),
     )

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pushrank.domain.codes import Mode
 from pushrank.domain.decision import Decision, RankingRequest
-from pushrank.domain.instants import iso
+from pushrank.domain.instants import Instant, iso
 from pushrank.ranking import decision_json
-from pushrank.ranking.holds import ForeignMessageError, LookError, Stop, UnknownDecisionError
+from pushrank.ranking.holds import ForeignMessageError, LookError, UnknownDecisionError
 from pushrank.service import mapping, words
 from pushrank.service.call import Call, Reply, reply
 from pushrank.service.decoding import decode
@@ -29,10 +29,12 @@ def rank(deployment: Deployment, call: Call) -> Reply:
     body = decode(call.body, RankBody)
     as_of = mapping.asked_moment(body.at, deployment.clock(), config.clock)
     mapping.require_at_most("/slots", body.slots, config.max_slots)
+    if body.mode is not Mode.LOOK:
+        deployment.steadiness.require()
     request = mapping.ranking_request(body, as_of, config.max_candidates, config.context)
     decision = _made_before(deployment, call, request) or deployment.ranker.rank(request, call.subject)
     _count(deployment, decision)
-    return reply(decision_json.answer(decision, _say(deployment, call)))
+    return reply(decision_json.answer(decision, _words(deployment, call)))
 
 
 def _made_before(deployment: Deployment, call: Call, request: RankingRequest) -> Decision | None:
@@ -47,16 +49,22 @@ def show(deployment: Deployment, call: Call) -> Reply:
     row = deployment.store.decision(name)
     if row is None:
         raise missing(name, "decision")
-    return reply(decision_json.answer(decision_json.read(row), _say(deployment, call)))
+    return reply(decision_json.answer(decision_json.read(row), _words(deployment, call)))
 
 
 def confirm(deployment: Deployment, call: Call) -> Reply:
     """Answer what of a slate may be handed to the push provider now."""
+    deployment.steadiness.require()
     body = decode(call.body, SlateBody)
     as_of = mapping.asked_moment(body.at, deployment.clock(), deployment.config.clock)
     with _refusals(call.parameters["id"]) as name:
         found = deployment.holds.confirm(name, mapping.message_ids(body), as_of)
-    return reply(ConfirmAnswer(found.send, _stops(found.stop)))
+    say = _words(deployment, call)
+    stops = (
+        StopAnswer(one.message_id, one.code, _written(one.until), say.stop(one, found.zone, as_of))
+        for one in found.stop
+    )
+    return reply(ConfirmAnswer(found.send, tuple(stops)))
 
 
 def release(deployment: Deployment, call: Call) -> Reply:
@@ -83,13 +91,13 @@ def _refusals(decision_id: str) -> Iterator[str]:
         raise wrong_value(pointer("message_ids", error.place), detail) from None
 
 
-def _stops(stops: Sequence[Stop]) -> tuple[StopAnswer, ...]:
-    return tuple(StopAnswer(s.message_id, s.code, None if s.until is None else iso(s.until)) for s in stops)
+def _written(until: Instant | None) -> str | None:
+    return None if until is None else iso(until)
 
 
-def _say(deployment: Deployment, call: Call) -> Callable[[words.Reason], str]:
+def _words(deployment: Deployment, call: Call) -> words.Words:
     language = words.language_of(call.header(b"accept-language"), deployment.config.languages)
-    return words.sayer(deployment.categories, language)
+    return words.Words(deployment.categories, language)
 
 
 def _count(deployment: Deployment, decision: Decision) -> None:

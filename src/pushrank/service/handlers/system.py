@@ -21,8 +21,9 @@ def live(_: Deployment, __: Call) -> Reply:
 
 
 def ready(deployment: Deployment, _: Call) -> Reply:
-    """Answer that a verified model is served and the store answers; StoreError says that it does not."""
+    """Answer that a verified model is served, the store answers and the clock is steady; else raise what is wrong."""
     deployment.store.ping()
+    deployment.steadiness.require()
     served = deployment.ranker.served
     if served.degraded:
         detail = "no verified model: rankings come from the item-only scorer, flagged degraded"
