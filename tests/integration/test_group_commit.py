@@ -34,7 +34,7 @@ class Queue:
     def together(self, *writes: Write) -> list[Future[str]]:
         """Run a first write, and the others as the group that waits for it."""
         first = self.threads.submit(self.commits.write, self._first)
-        self._until(lambda: "SAVEPOINT job" in self.statements)
+        self._until(lambda: "BEGIN IMMEDIATE" in self.statements)
         others = []
         for place, write in enumerate(writes, 1):
             others.append(self.threads.submit(self.commits.write, write))
