@@ -7,11 +7,11 @@ from itertools import chain
 
 import pytest
 
-from pushrank.domain.codes import ExclusionCode, ReasonCode, SilenceCode, StopCode
+from pushrank.domain.codes import ExclusionCode, PassedCode, ReasonCode, SilenceCode, StopCode
 from pushrank.wording import LANGUAGES, TABLE, text
 from pushrank.wording.text import placeholders
 
-CODES: list[StrEnum] = list(chain[StrEnum](ExclusionCode, StopCode, SilenceCode, ReasonCode))
+CODES: list[StrEnum] = list(chain[StrEnum](ExclusionCode, StopCode, SilenceCode, PassedCode, ReasonCode))
 FACTS = {"tag": "{running}", "category": "Sport", "limit": 3, "until": "8:00"}
 
 

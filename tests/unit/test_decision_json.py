@@ -5,9 +5,9 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from pushrank.domain.codes import ExclusionCode, Mode, SilenceCode
-from pushrank.domain.decision import Chosen, Decision, Exclusion, Reason, Scored, Versions
-from pushrank.domain.instants import HOUR, MINUTE, instant
+from pushrank.domain.codes import ExclusionCode, Mode, PassedCode, SilenceCode
+from pushrank.domain.decision import Chosen, Decision, Exclusion, Passed, Reason, Scored, Versions
+from pushrank.domain.instants import HOUR, MINUTE, Instant, instant
 from pushrank.ranking.decision_json import answer, read, row
 
 AT = instant("2026-11-23T10:00:00+00:00")
@@ -29,8 +29,12 @@ DECISION = Decision(
             (Reason("interest", "running"), Reason("fresh")),
         ),
     ),
-    passed_over=(Scored("m-3", 0.05, 0.0011, 0.02),),
-    excluded=(Exclusion("m-1", ExclusionCode.CAP_DAY, AT + 6 * HOUR), Exclusion("m-4", ExclusionCode.EXPIRED)),
+    passed_over=(Passed("m-3", 0.05, 0.0011, 0.02, PassedCode.OUTRANKED),),
+    excluded=(
+        Exclusion("m-1", ExclusionCode.CAP_DAY, AT + 6 * HOUR, limit=3),
+        Exclusion("m-4", ExclusionCode.EXPIRED),
+        Exclusion("m-5", ExclusionCode.CATEGORY_OFF, about="sport"),
+    ),
     silence=SilenceCode.BELOW_VALUE,
     propensity=0.93,
     versions=Versions("3", "2026-11", "abc"),
@@ -40,6 +44,20 @@ DECISION = Decision(
 LOOK = replace(
     DECISION, mode=Mode.LOOK, zone=None, silence=None, slate=(replace(DECISION.slate[0], hold_expires_at=None),)
 )
+
+
+class Plain:
+    """Words that only name what they were told."""
+
+    def reason(self, reason: Reason) -> str:
+        return f"because {reason.code}"
+
+    def passed(self, code: PassedCode) -> str:
+        return f"since {code}"
+
+    def excluded(self, exclusion: Exclusion, zone: str | None, now: Instant) -> str:
+        assert (zone, now) == ("Asia/Shanghai", AT)
+        return f"not for {exclusion.code} of {exclusion.about or exclusion.limit}"
 
 
 @pytest.mark.parametrize("decision", [DECISION, LOOK, replace(DECISION, slate=(), passed_over=(), excluded=())])
@@ -52,11 +70,13 @@ def test_what_is_stored_reads_back_under_the_pseudonym(decision: Decision) -> No
         decision.mode.value,
     )
     assert b"u-1042" not in stored.body
-    assert read(stored) == replace(decision, user_id="p_1")
+    again = read(stored)
+    assert again == replace(decision, user_id="p_1")
+    assert [(one.about, one.limit) for one in again.excluded] == [(one.about, one.limit) for one in decision.excluded]
 
 
 def test_the_answer_has_the_form_of_the_contract() -> None:
-    told = msgspec.json.decode(msgspec.json.encode(answer(DECISION, lambda reason: f"because {reason.code}")))
+    told = msgspec.json.decode(msgspec.json.encode(answer(DECISION, Plain())))
     (chosen,) = told.pop("slate")
     assert chosen == {
         "message_id": "m-2",
@@ -80,10 +100,25 @@ def test_the_answer_has_the_form_of_the_contract() -> None:
         "mode": "hold",
         "degraded": True,
         "propensity": 0.93,
-        "passed_over": [{"message_id": "m-3", "p_click": 0.05, "p_opt_out": 0.0011, "net_value": 0.02}],
+        "passed_over": [
+            {
+                "message_id": "m-3",
+                "p_click": 0.05,
+                "p_opt_out": 0.0011,
+                "net_value": 0.02,
+                "code": "outranked",
+                "text": "since outranked",
+            }
+        ],
         "excluded": [
-            {"message_id": "m-1", "code": "cap_day", "until": "2026-11-24T00:00:00+08:00"},
-            {"message_id": "m-4", "code": "expired", "until": None},
+            {
+                "message_id": "m-1",
+                "code": "cap_day",
+                "until": "2026-11-24T00:00:00+08:00",
+                "text": "not for cap_day of 3",
+            },
+            {"message_id": "m-4", "code": "expired", "until": None, "text": "not for expired of None"},
+            {"message_id": "m-5", "code": "category_off", "until": None, "text": "not for category_off of sport"},
         ],
         "silence": "below_value",
         "not_considered": 4,

@@ -112,6 +112,15 @@ class StopCode(StrEnum):
     RELEASED = "released"
 
 
+class PassedCode(StrEnum):
+    """Why a candidate that was allowed was not chosen."""
+
+    OUTRANKED = "outranked"
+    BELOW_VALUE = "below_value"
+    REPETITIVE = "repetitive"
+    NOT_CERTIFIED = "not_certified"
+
+
 class SilenceCode(StrEnum):
     """Why slots stay empty."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from pushrank.domain.codes import ExclusionCode, Mode, SilenceCode
+from pushrank.domain.codes import ExclusionCode, Mode, PassedCode, SilenceCode
 from pushrank.domain.instants import Instant
 from pushrank.domain.message import Attribute, Candidate
 
@@ -27,11 +27,17 @@ class RankingRequest:
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """A candidate that a constraint removed, and the moment at which the reason ends where there is one."""
+    """A candidate that a constraint removed, and the moment at which the reason ends where there is one.
+
+    Only for the words: `about` is the category of which a reason speaks, and `limit` the pushes that a full cap over
+    everything allows.
+    """
 
     message_id: str
     code: ExclusionCode
     until: Instant | None = None
+    about: str | None = field(default=None, compare=False)
+    limit: int | None = field(default=None, compare=False)
 
 
 class Scored(msgspec.Struct, frozen=True, gc=False):
@@ -44,6 +50,16 @@ class Scored(msgspec.Struct, frozen=True, gc=False):
     p_click: float
     p_opt_out: float
     net_value: float
+
+
+class Passed(msgspec.Struct, frozen=True, gc=False):
+    """A candidate that was allowed and not chosen, scored like `Scored`, and why."""
+
+    message_id: str
+    p_click: float
+    p_opt_out: float
+    net_value: float
+    code: PassedCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +104,7 @@ class Decision:
     slots: int
     zone: str | None
     slate: tuple[Chosen, ...]
-    passed_over: tuple[Scored, ...]
+    passed_over: tuple[Passed, ...]
     excluded: tuple[Exclusion, ...]
     silence: SilenceCode | None
     propensity: float

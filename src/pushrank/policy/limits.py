@@ -86,6 +86,7 @@ class Full(NamedTuple):
     """A limit that is used up. `until` is the earliest moment at which it is not; None where there is none."""
 
     until: Instant | None
+    limit: Limit
 
 
 class Taken:
@@ -114,13 +115,13 @@ class Taken:
 def full(limit: Limit, taken: Taken, zone: str | None, at: Instant) -> Full | None:
     """Tell whether a push at `at` would be one too many; None where it would not. A limit of 0 is never free."""
     if limit.most == 0:
-        return Full(None)
+        return Full(None, limit)
     if len(taken.times) < limit.most:
         return None
     if limit.window.rolls:
         return _rolling(limit, taken, at)
     start, end = limit.window.bounds(zone, at)
-    return Full(end) if taken.used(start, end, taken.as_of) >= limit.most else None
+    return Full(end, limit) if taken.used(start, end, taken.as_of) >= limit.most else None
 
 
 def _rolling(limit: Limit, taken: Taken, at: Instant) -> Full | None:
@@ -128,7 +129,7 @@ def _rolling(limit: Limit, taken: Taken, at: Instant) -> Full | None:
         return None
     # A window gets emptier only when a push leaves it, and it is empty once the last one has.
     leaving = (time + limit.window.length for time in taken.times)
-    return Full(next(end for end in leaving if end > at and not _crowded(limit, taken, end, end)))
+    return Full(next(end for end in leaving if end > at and not _crowded(limit, taken, end, end)), limit)
 
 
 def _crowded(limit: Limit, taken: Taken, at: Instant, as_of: Instant) -> bool:

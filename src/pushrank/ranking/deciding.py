@@ -26,7 +26,7 @@ from pushrank.policy import (
     zone_of,
 )
 from pushrank.ranking import ledger
-from pushrank.ranking.explanations import Grounds, reasons
+from pushrank.ranking.explanations import Grounds, passed_over, reasons
 from pushrank.ranking.identifiers import push_id
 from pushrank.ranking.served import Served
 
@@ -117,7 +117,7 @@ def _decision(
         slots=request.slots,
         zone=zone_of(record, policy.config),
         slate=tuple(_chosen(policy, question, *pair) for pair in zip(selection.slate, rows, strict=True)),
-        passed_over=selection.passed_over,
+        passed_over=passed_over(policy, selection, question.kept, question.scores),
         excluded=(*excluded, *selection.excluded),
         silence=selection.silence,
         propensity=selection.propensity,

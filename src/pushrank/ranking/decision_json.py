@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
-from pushrank.domain.codes import ExclusionCode, Mode, SilenceCode
-from pushrank.domain.decision import Chosen, Decision, Exclusion, Reason, Scored, Versions
+from pushrank.domain.codes import ExclusionCode, Mode, PassedCode, SilenceCode
+from pushrank.domain.decision import Chosen, Decision, Exclusion, Passed, Reason, Scored, Versions
 from pushrank.domain.instants import Instant, instant, iso
 from pushrank.domain.record import DecisionRow
 
@@ -16,11 +16,49 @@ _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder()
 
 
-def answer(decision: Decision, text: Callable[[Reason], str] | None = None) -> dict[str, Any]:
-    """Write the answer of `rank`, ready for msgspec. `text` puts a reason into words; without it there are codes only.
+class Words(Protocol):
+    """Puts codes into words. `zone` is the reader's, and what is told was so at `now`."""
+
+    def reason(self, reason: Reason) -> str:
+        """Say why a message was chosen."""
+
+    def passed(self, code: PassedCode) -> str:
+        """Say why a message that was allowed was not chosen."""
+
+    def excluded(self, exclusion: Exclusion, zone: str | None, now: Instant) -> str:
+        """Say why a message was not allowed."""
+
+
+class _ToldPassed(msgspec.Struct, frozen=True, gc=False):
+    message_id: str
+    p_click: float
+    p_opt_out: float
+    net_value: float
+    code: PassedCode
+    text: str
+
+
+class _ToldExcluded(msgspec.Struct, frozen=True, gc=False):
+    message_id: str
+    code: ExclusionCode
+    until: str | None
+    text: str
+
+
+class _KeptExcluded(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    message_id: str
+    code: ExclusionCode
+    until: str | None
+    about: str | None = None
+    limit: int | None = None
+
+
+def answer(decision: Decision, words: Words | None = None) -> dict[str, Any]:
+    """Write the answer of `rank`, ready for msgspec, in `words`; without them it is what the store keeps: codes only.
 
     Times that concern the user stand in the user's zone, all others in UTC.
     """
+    text = None if words is None else words.reason
     return {
         "decision_id": decision.decision_id,
         "user_id": decision.user_id,
@@ -29,8 +67,8 @@ def answer(decision: Decision, text: Callable[[Reason], str] | None = None) -> d
         "degraded": decision.degraded,
         "propensity": decision.propensity,
         "slate": [_chosen(chosen, decision.zone, text) for chosen in decision.slate],
-        "passed_over": list(decision.passed_over),
-        "excluded": [_exclusion(exclusion, decision.zone) for exclusion in decision.excluded],
+        "passed_over": decision.passed_over if words is None else _told_passed(decision, words),
+        "excluded": _kept_excluded(decision) if words is None else _told_excluded(decision, words),
         "silence": decision.silence,
         "not_considered": decision.not_considered,
         "versions": decision.versions,
@@ -58,7 +96,7 @@ def read(stored: DecisionRow) -> Decision:
         slots=body["slots"],
         zone=body["zone"],
         slate=tuple(_read_chosen(entry) for entry in body["slate"]),
-        passed_over=tuple(_read_scored(entry) for entry in body["passed_over"]),
+        passed_over=tuple(_read_passed(entry) for entry in body["passed_over"]),
         excluded=tuple(_read_exclusion(entry) for entry in body["excluded"]),
         silence=None if body["silence"] is None else SilenceCode(body["silence"]),
         propensity=body["propensity"],
@@ -89,9 +127,35 @@ def _reason(reason: Reason, text: Callable[[Reason], str] | None) -> dict[str, A
     return {"code": reason.code, "tag": reason.tag, **told}
 
 
-def _exclusion(exclusion: Exclusion, zone: str | None) -> dict[str, Any]:
-    until = None if exclusion.until is None else iso(exclusion.until, zone)
-    return {"message_id": exclusion.message_id, "code": exclusion.code, "until": until}
+def _told_passed(decision: Decision, words: Words) -> list[_ToldPassed]:
+    texts = {code: words.passed(code) for code in {one.code for one in decision.passed_over}}
+    return [
+        _ToldPassed(one.message_id, one.p_click, one.p_opt_out, one.net_value, one.code, texts[one.code])
+        for one in decision.passed_over
+    ]
+
+
+def _told_excluded(decision: Decision, words: Words) -> list[_ToldExcluded]:
+    """Exclusions in words. Most of a request's candidates share a few reasons, so each is put into words once."""
+    zone, now, told = decision.zone, decision.decided_at, dict[tuple[Any, ...], tuple[str | None, str]]()
+    entries = []
+    for one in decision.excluded:
+        reason = (one.code, one.until, one.about, one.limit)
+        if reason not in told:
+            told[reason] = _written(one.until, zone), words.excluded(one, zone, now)
+        entries.append(_ToldExcluded(one.message_id, one.code, *told[reason]))
+    return entries
+
+
+def _kept_excluded(decision: Decision) -> list[_KeptExcluded]:
+    untils = {until: _written(until, decision.zone) for until in {one.until for one in decision.excluded}}
+    return [
+        _KeptExcluded(one.message_id, one.code, untils[one.until], one.about, one.limit) for one in decision.excluded
+    ]
+
+
+def _written(until: Instant | None, zone: str | None) -> str | None:
+    return None if until is None else iso(until, zone)
 
 
 def _read_chosen(entry: dict[str, Any]) -> Chosen:
@@ -110,8 +174,13 @@ def _read_scored(entry: dict[str, Any]) -> Scored:
     return Scored(entry["message_id"], entry["p_click"], entry["p_opt_out"], entry["net_value"])
 
 
+def _read_passed(entry: dict[str, Any]) -> Passed:
+    return Passed(**{**entry, "code": PassedCode(entry["code"])})
+
+
 def _read_exclusion(entry: dict[str, Any]) -> Exclusion:
-    return Exclusion(entry["message_id"], ExclusionCode(entry["code"]), _moment(entry["until"]))
+    code, until = ExclusionCode(entry["code"]), _moment(entry["until"])
+    return Exclusion(entry["message_id"], code, until, entry.get("about"), entry.get("limit"))
 
 
 def _moment(text: str | None) -> Instant | None:

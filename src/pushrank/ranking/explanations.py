@@ -1,18 +1,20 @@
-"""Why a message was chosen: simple rules over the columns and the habits that the scorer read."""
+"""Why a message was chosen, by simple rules over the columns and habits that the scorer read, or passed over."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 
-from pushrank.domain.codes import ReasonCode, Urgency
-from pushrank.domain.decision import Reason
+from pushrank.domain.codes import PassedCode, ReasonCode, SilenceCode, Urgency
+from pushrank.domain.decision import Passed, Reason, Scored
 from pushrank.domain.message import Message
 from pushrank.features.definitions import Column
 from pushrank.features.keys import key
 from pushrank.features.state import SLOT_ACTIVITY, SLOT_CLICKS, UserState
+from pushrank.policy import Eligible, Policy, Scores, Selection
 
 MOST_REASONS = 2
 _LEAST_CLICKS = 2.0  # of one tag, category or hour, before we call it a habit
@@ -41,6 +43,33 @@ def reasons(grounds: Grounds, row: int, message: Message) -> tuple[Reason, ...]:
     """At most two reasons, the most personal first; none where nothing simple can be said."""
     found = [*_personal(grounds, row, message), *_of_message(grounds, row, message)]
     return tuple(found[:MOST_REASONS])
+
+
+def passed_over(policy: Policy, selection: Selection, kept: Sequence[Eligible], scores: Scores) -> tuple[Passed, ...]:
+    """Say why each candidate that was allowed was not chosen. `kept` are all that were allowed.
+
+    `repetitive`: without the penalty of variety its net value would have been above that of the message that got the
+    last place, or above the floor where places stayed empty. Else `outranked` above the floor, and `below_value`.
+    """
+    if selection.silence is SilenceCode.NOT_CERTIFIED:
+        return tuple([_passed(one, PassedCode.NOT_CERTIFIED) for one in selection.passed_over])
+    floor = policy.config.value_floor
+    bar = floor if selection.silence is not None else max(floor, selection.slate[-1].scored.net_value)
+    value = policy.config.permission_value or scores.permission_value
+    worths = {} if policy.config.variety is None else {row.message.message_id: row.message.worth for row in kept}
+    codes = (
+        PassedCode.REPETITIVE
+        if worths and worths[one.message_id] * one.p_click - one.p_opt_out * value > bar
+        else PassedCode.OUTRANKED
+        if one.net_value > floor and isfinite(one.net_value)
+        else PassedCode.BELOW_VALUE
+        for one in selection.passed_over
+    )
+    return tuple(map(_passed, selection.passed_over, codes))
+
+
+def _passed(one: Scored, code: PassedCode) -> Passed:
+    return Passed(one.message_id, one.p_click, one.p_opt_out, one.net_value, code)
 
 
 def _personal(grounds: Grounds, row: int, message: Message) -> list[Reason]:

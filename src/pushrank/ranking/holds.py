@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from pushrank.domain.codes import EventType, ExclusionCode, HoldState, Mode, StopCode
 from pushrank.domain.decision import Decision
 from pushrank.domain.instants import Instant
 from pushrank.domain.record import Change, Push, Reading, Slot
-from pushrank.policy import Policy, Verdict, recheck, slots_of
+from pushrank.policy import Policy, Verdict, recheck, slots_of, zone_of
 from pushrank.ranking import ledger
 from pushrank.ranking.catalogue import Catalogue
 from pushrank.ranking.decision_json import read
@@ -46,10 +46,14 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """What may be sent now, as message ids, and what may not; each message asked for is in one of the two."""
+    """What may be sent now, as message ids, and what may not; each message asked for is in one of the two.
+
+    `zone` is the one by whose clock the user reads.
+    """
 
     send: tuple[str, ...]
     stop: tuple[Stop, ...]
+    zone: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,8 @@ class Holds:
                     changed = ledger.joined(reading.record.pushes, changed, push)
                     if verdict.code is None:
                         slots[push.push_id] = slots_of(self.policy, reading.record, push, messages[name])
-            return Change(_answer(names, verdicts), pushes=changed, slots=slots)
+            zone = zone_of(reading.record, self.policy.config)
+            return Change(replace(_answer(names, verdicts), zone=zone), pushes=changed, slots=slots)
 
         return self.store.transact(decision.user_id, rule, as_of - self.policy.look_back, list(names.values()))
 

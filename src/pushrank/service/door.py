@@ -30,7 +30,7 @@ from pushrank.service.guard import (
 from pushrank.service.once import Memory, once
 from pushrank.service.problem import Problem
 from pushrank.service.routes import Route, RouteTable
-from pushrank.store.errors import StoreError
+from pushrank.store.errors import ConflictError, StoreError
 
 if TYPE_CHECKING:
     from pushrank.service.deployment import Deployment
@@ -82,6 +82,8 @@ class Door:
             return
         except Exception as error:  # noqa: BLE001 (the last resort: nothing of an error may reach a caller)
             answer = _reply_to(error, template)
+            if isinstance(error, ConflictError):
+                deployment.metrics.broken_rule(template)
         await _send(answer, receive, send)
         seconds = perf_counter() - started
         method = scope["method"] if template != _UNKNOWN else _UNKNOWN
@@ -125,6 +127,8 @@ def _handle(deployment: Deployment, route: Route, call: Call) -> Reply:
 def _reply_to(error: Exception, template: str) -> Reply:
     if isinstance(error, Problem):
         return refusal(error)
+    if isinstance(error, ConflictError):
+        _log().critical("the store refused what a rule had allowed; nothing was written; report this", route=template)
     _log().error("request failed", route=template, **log.where(error))
     if isinstance(error, StoreError):
         detail = "the store does not answer; nothing was written and nothing may be sent"

@@ -45,6 +45,13 @@ class Metrics:
             "pushrank_champion_loads", "Champions that were taken or refused.", ("result",), registry=self.registry
         )
 
+        self._broken_rules = Counter(
+            "pushrank_broken_rules",
+            "Writes that a rule allowed and the store's own constraints refused: always a fault of pushrank.",
+            ("route",),
+            registry=self.registry,
+        )
+
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request."""
         self._requests.labels(method, route, str(status)).inc()
@@ -61,6 +68,10 @@ class Metrics:
         for result, count in (("accepted", accepted), ("duplicate", duplicates), ("rejected", rejected)):
             if count:
                 self._events.labels(result).inc(count)
+
+    def broken_rule(self, route: str) -> None:
+        """Count a write that the store refused although a rule had allowed it."""
+        self._broken_rules.labels(route).inc()
 
     def champion(self, result: str) -> None:
         """Count a champion that was `taken` or `refused`."""

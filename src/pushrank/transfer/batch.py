@@ -81,12 +81,12 @@ def _rows(decision: Decision) -> Iterator[dict[str, Any]]:
             "net_value": scored.net_value,
             "send_at": chosen.send_at,
         }
-    for scored in decision.passed_over:
+    for passed in decision.passed_over:
         yield about | {
-            "message_id": scored.message_id,
-            "p_click": scored.p_click,
-            "p_opt_out": scored.p_opt_out,
-            "net_value": scored.net_value,
+            "message_id": passed.message_id,
+            "p_click": passed.p_click,
+            "p_opt_out": passed.p_opt_out,
+            "net_value": passed.net_value,
         }
     for exclusion in decision.excluded:
         yield about | {"message_id": exclusion.message_id, "code": exclusion.code.value}

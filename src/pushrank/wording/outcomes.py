@@ -1,4 +1,4 @@
-"""Why slots stay empty, and why a message that was chosen did not go out after all."""
+"""Why slots stay empty, why a message was passed over, and why one that was chosen did not go out after all."""
 
 # Chinese punctuation is meant.
 # ruff: noqa: RUF001
@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pushrank.domain.codes import SilenceCode, StopCode
+from pushrank.domain.codes import PassedCode, SilenceCode, StopCode
 
 SILENCES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     SilenceCode.BELOW_VALUE: {
-        "en": ("Nothing here was worth interrupting you for.",),
-        "zh": ("这里没有值得打扰你的消息。",),
+        "en": ("Not worth interrupting you for.",),
+        "zh": ("现在还不值得打扰你。",),
     },
     SilenceCode.NOT_CERTIFIED: {
         "en": ("Our safety check isn't finished yet, so we stay quiet.",),
@@ -29,6 +29,18 @@ SILENCES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     SilenceCode.NO_CANDIDATES: {
         "en": ("There was no further message to choose from.",),
         "zh": ("没有更多可以选择的消息了。",),
+    },
+}
+
+# Beside these a message is passed over for the reasons for which slots stay empty.
+PASSED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    PassedCode.OUTRANKED: {
+        "en": ("Another message was worth more to you.",),
+        "zh": ("另一条消息对你更有价值。",),
+    },
+    PassedCode.REPETITIVE: {
+        "en": ("You have just had messages like this one, so it can wait.",),
+        "zh": ("最近刚给你发过类似的消息，这条先等一等。",),
     },
 }
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pushrank.wording.exclusions import EXCLUSIONS
-from pushrank.wording.outcomes import SILENCES, STOPS
+from pushrank.wording.outcomes import PASSED, SILENCES, STOPS
 from pushrank.wording.reasons import REASONS
 
 LANGUAGES = ("en", "zh")
 FALLBACK = "en"
 
-TABLE: Mapping[str, Mapping[str, tuple[str, ...]]] = {**SILENCES, **STOPS, **REASONS, **EXCLUSIONS}
+TABLE: Mapping[str, Mapping[str, tuple[str, ...]]] = {**SILENCES, **PASSED, **STOPS, **REASONS, **EXCLUSIONS}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from difflib import get_close_matches
+from functools import lru_cache
 from string import Formatter
 
 from pushrank.wording.tables import FALLBACK, TABLE
@@ -10,22 +12,28 @@ from pushrank.wording.tables import FALLBACK, TABLE
 _formatter = Formatter()
 
 
-def text(code: str, language: str | None, **facts: object) -> str:
+def text(code: str, language: str | None, **facts: Hashable) -> str:
     """Say `code` in `language` (`zh-CN` is read as `zh`; another one or none as English).
 
     `facts` fill the sentence in: `tag`, `category` (a title in the same language), `limit`, `until` (a time as the
     reader writes it). Facts that are left out or None give the plainer sentence; facts that it has no use for are
     ignored. Raises ValueError for a code that has no words.
     """
-    variants = _variants(code, language)
-    known = {name: fact for name, fact in facts.items() if fact is not None and fact != ""}
-    sentence = next(variant for variant in variants if placeholders(variant) <= known.keys())
-    return sentence.format_map(known)
+    known = tuple((name, fact) for name, fact in facts.items() if fact is not None and fact != "")
+    return _said(code, language, known)
 
 
-def placeholders(sentence: str) -> set[str]:
+@lru_cache(maxsize=1 << 12)
+def placeholders(sentence: str) -> frozenset[str]:
     """Names of the facts that a sentence needs."""
-    return {name for _, name, _, _ in _formatter.parse(sentence) if name is not None}
+    return frozenset(name for _, name, _, _ in _formatter.parse(sentence) if name is not None)
+
+
+@lru_cache(maxsize=1 << 12)
+def _said(code: str, language: str | None, facts: tuple[tuple[str, Hashable], ...]) -> str:
+    known = dict(facts)
+    sentence = next(variant for variant in _variants(code, language) if placeholders(variant) <= known.keys())
+    return sentence.format_map(known)
 
 
 def _variants(code: str, language: str | None) -> tuple[str, ...]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
+from math import inf
 from typing import ClassVar, NamedTuple
 
 from pushrank.config.types import CapRule
 from pushrank.domain.codes import ExclusionCode, Kind
+from pushrank.domain.decision import Exclusion
 from pushrank.domain.instants import Instant
 from pushrank.domain.message import Message
 from pushrank.domain.record import Push
@@ -72,13 +74,19 @@ class Capping(Constraint):
         }
         if all(one.ordinary is None for one in found.values()):
             return rows, ()
-        ends = {}
+        kept, out = [], []
         for row in rows:
             one = found[row.send_at, part(row.message)]
             is_full = one.service if one.service != one.ordinary and ask.is_service(row.message) else one.ordinary
-            if is_full is not None:
-                ends[id(row)] = is_full.until
-        return self.without(rows, ends)
+            if is_full is None:
+                kept.append(row)
+            else:
+                out.append(self.exclusion(row.message.message_id, is_full))
+        return kept, out
+
+    def exclusion(self, message_id: str, by: Full) -> Exclusion:
+        """Say what is full: of a cap over everything how many it allows."""
+        return Exclusion(message_id, self.code, by.until, limit=None if by.limit.about else by.limit.most)
 
     def _found(self, ask: Ask, subject: Subject) -> Found:
         limits = self.limits(ask, subject)
@@ -91,11 +99,7 @@ class Capping(Constraint):
 
 
 def _last(ends: Iterable[Full]) -> Full | None:
-    untils = [end.until for end in ends]
-    if not untils:
-        return None
-    known = [until for until in untils if until is not None]
-    return Full(max(known) if len(known) == len(untils) else None)
+    return max(ends, key=lambda end: inf if end.until is None else end.until, default=None)
 
 
 class RuleCap(Capping):

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 from pushrank.config.types import CapRule
 from pushrank.domain.codes import ExclusionCode, Kind
+from pushrank.domain.decision import Exclusion
 from pushrank.domain.instants import DAY
 from pushrank.domain.message import Message, lineage
 from pushrank.domain.record import Push
 from pushrank.policy.ask import Ask
 from pushrank.policy.constraints.capping import RuleCap
 from pushrank.policy.effective import Cap, effective_caps
-from pushrank.policy.limits import Limit, Subject, window_of
+from pushrank.policy.limits import Full, Limit, Subject, window_of
 
 
 def over_everything(rule: CapRule) -> bool:
@@ -104,6 +105,10 @@ class CapCategory(RuleCap):
     def covers(self, limit: Limit, push: Push) -> bool:
         """Whether a push is of the category or below it."""
         return limit.about in lineage(push.category)
+
+    def exclusion(self, message_id: str, by: Full) -> Exclusion:
+        """Name the category whose limit is full: that of the message, or one of its parents."""
+        return Exclusion(message_id, self.code, by.until, about=by.limit.about)
 
     def part(self, message: Message) -> tuple[str, Kind]:
         """Give the category."""

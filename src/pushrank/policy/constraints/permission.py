@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pushrank.config.types import PolicyConfig
 from pushrank.domain.codes import ExclusionCode, Purpose
+from pushrank.domain.decision import Exclusion
 from pushrank.domain.instants import Instant
 from pushrank.domain.message import lineage
 from pushrank.domain.user import Preferences
@@ -57,7 +58,11 @@ class CategoryOff(Constraint):
     def check(self, ask: Ask, rows: Rows) -> Checked:
         """Ask once for each category among the candidates."""
         off = {category for category in {row.message.category for row in rows} if not _wanted(ask, category)}
-        return self.without(rows, {id(row): None for row in rows if row.message.category in off} if off else {})
+        if not off:
+            return rows, ()
+        gone = [row.message for row in rows if row.message.category in off]
+        kept = [row for row in rows if row.message.category not in off]
+        return kept, [Exclusion(one.message_id, self.code, about=_turned_off(ask, one.category)) for one in gone]
 
 
 def _wanted(ask: Ask, category: str) -> bool:
@@ -65,6 +70,12 @@ def _wanted(ask: Ask, category: str) -> bool:
     if said and ("*" in said or any(name in said for name in lineage(category))):
         return ask.record.preferences.wants(category)
     return ask.tree.default(category)
+
+
+def _turned_off(ask: Ask, category: str) -> str:
+    """The category that the user's own word names, else the message's own."""
+    said = ask.record.preferences.categories
+    return next((name for name in lineage(category) if name in said), category)
 
 
 class Objected(Constraint):

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from pushrank.domain.codes import ExclusionCode, Mode, SilenceCode
+from pushrank.domain.codes import ExclusionCode, Mode, PassedCode, SilenceCode
 from pushrank.service.wire.values import Answer, Attributes, Body, Id, Time, Worth
 
 MAX_CANDIDATES = 500
@@ -58,21 +58,27 @@ class ChosenAnswer(Answer, frozen=True):
     reasons: tuple[ReasonAnswer, ...]
 
 
-class ScoredAnswer(Answer, frozen=True):
-    """A candidate that was allowed and not chosen."""
+class PassedAnswer(Answer, frozen=True):
+    """A candidate that was allowed and not chosen, and why, as a code and in the user's language."""
 
     message_id: str
     p_click: float
     p_opt_out: float
     net_value: float
+    code: PassedCode
+    text: str
 
 
 class ExcludedAnswer(Answer, frozen=True):
-    """A candidate that a constraint removed, and when the reason ends where it does."""
+    """A candidate that a constraint removed, why, and when the reason ends where it does.
+
+    `text` says so in the user's language and by the user's clock.
+    """
 
     message_id: str
     code: ExclusionCode
     until: str | None
+    text: str
 
 
 class VersionsAnswer(Answer, frozen=True):
@@ -94,7 +100,7 @@ class DecisionAnswer(Answer, frozen=True):
     degraded: bool
     propensity: float
     slate: tuple[ChosenAnswer, ...]
-    passed_over: tuple[ScoredAnswer, ...]
+    passed_over: tuple[PassedAnswer, ...]
     excluded: tuple[ExcludedAnswer, ...]
     silence: SilenceCode | None
     not_considered: int
@@ -109,11 +115,12 @@ class SlateBody(Body, frozen=True):
 
 
 class StopAnswer(Answer, frozen=True):
-    """A message that must not be sent, and why."""
+    """A message that must not be sent, and why, as a code and in the user's language."""
 
     message_id: str
     code: str
     until: str | None
+    text: str
 
 
 class ConfirmAnswer(Answer, frozen=True):
