@@ -58,7 +58,7 @@ def done(home: Path, *arguments: object, **more: str) -> str:
 def contents(home: Path) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of the store, without what says when and in which order it was written."""
     columns = {
-        "users": "user_key, facts, preferences, reachable, state, last_event_at",
+        "users": "user_key, facts, preferences, reachable, state, last_event_at, presence",
         "events": "event_id, user_key, at, type, message_id, decision_id, utc_offset, digest, body",
         "pushes": "*",
         "messages": "message_id, body, deleted_at IS NULL",

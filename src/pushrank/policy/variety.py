@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
 from pushrank.domain.instants import HOUR
-from pushrank.domain.message import Message
 from pushrank.domain.record import Push
 from pushrank.policy.ask import Ask, Rows
 from pushrank.policy.value import Floats
@@ -17,7 +18,7 @@ HALF_LIVES = 5
 
 
 def factors(ask: Ask, rows: Rows) -> Floats | None:
-    """What is left of each candidate's worth, `[n]` in [0, 1]; None where nobody loses anything.
+    """What is left of each candidate's worth, `[n]` in [0, 1]; None where there is nothing to lose it by.
 
     1 - penalty = the product over the run of pushes of the message's category, and over that of pushes with one of its
     tags, of 1 - share x 0.5^(age / half-life). A run goes back from the newest push that counts until one is not of its
@@ -28,13 +29,20 @@ def factors(ask: Ask, rows: Rows) -> Floats | None:
     recent = _recent(ask)
     if not recent:
         return None
-    left = _Left(ask, recent)
-    kept = [left.of(row.message) for row in rows]
-    return np.array(kept, dtype=np.float64) if any(one < 1.0 for one in kept) else None
+    category, tags = _after_category(ask, recent), _after_tags(ask, recent, rows)
+    kept = [category.get(row.message.category, 1.0) * tags.get(row.message.tags, 1.0) for row in rows]
+    return np.array(kept, dtype=np.float64)
 
 
-def _recent(ask: Ask) -> list[tuple[Push, float]]:
-    """Pushes that count, the newest first, each with the power 0.5^(age / half-life) that is left of its share.
+class _Recent(NamedTuple):
+    """A push that counts, and 0.5^(age / half-life): what is left of its share."""
+
+    push: Push
+    power: float
+
+
+def _recent(ask: Ask) -> list[_Recent]:
+    """Pushes that count, the newest first.
 
     What is to go later counts as sent now, and of these the record's last as the newest: what a slate chose just now.
     """
@@ -42,35 +50,34 @@ def _recent(ask: Ask) -> list[tuple[Push, float]]:
     half_life = ask.config.variety.half_life_hours * HOUR
     aged = [(max(ask.as_of - push.at, 0), push) for push in reversed(ask.counting)]
     aged.sort(key=lambda one: one[0])
-    return [(push, 0.5 ** (age / half_life)) for age, push in aged if age < HALF_LIVES * half_life]
+    return [_Recent(push, 0.5 ** (age / half_life)) for age, push in aged if age < HALF_LIVES * half_life]
 
 
-class _Left:
-    """What the pushes of one user leave of a message's worth; worked out once for each category and set of tags."""
+def _after_category(ask: Ask, recent: Sequence[_Recent]) -> dict[str, float]:
+    """What is left for messages of the last push's category; all others lose nothing."""
+    assert ask.config.variety is not None
+    last = recent[0].push.category
+    return {last: _left(ask.config.variety.category, recent, lambda push: push.category == last)}
 
-    def __init__(self, ask: Ask, recent: Sequence[tuple[Push, float]]) -> None:
-        assert ask.config.variety is not None
-        self._shares = ask.config.variety
-        self._recent = recent
-        self._by_category: dict[str, float] = {}
-        self._by_tags: dict[tuple[str, ...], float] = {}
 
-    def of(self, message: Message) -> float:
-        category, tags = message.category, message.tags
-        by_category = self._by_category.get(category)
-        if by_category is None:
-            by_category = self._run(self._shares.category, lambda push: push.category == category)
-            self._by_category[category] = by_category
-        by_tags = self._by_tags.get(tags)
-        if by_tags is None:
-            by_tags = self._run(self._shares.tag, lambda push: not set(tags).isdisjoint(push.tags))
-            self._by_tags[tags] = by_tags
-        return by_category * by_tags
+def _after_tags(ask: Ask, recent: Sequence[_Recent], rows: Rows) -> dict[tuple[str, ...], float]:
+    """What is left for messages that have a tag of the last push, by all of their tags; all others lose nothing."""
+    assert ask.config.variety is not None
+    last, share = set(recent[0].push.tags), ask.config.variety.tag
+    if not last:
+        return {}
+    shared = [tags for tags in {row.message.tags for row in rows} if not last.isdisjoint(tags)]
+    return {tags: _left(share, recent, partial(_has_one, frozenset(tags))) for tags in shared}
 
-    def _run(self, share: float, alike: Callable[[Push], bool]) -> float:
-        left = 1.0
-        for push, power in self._recent:
-            if not alike(push):
-                break
-            left *= 1.0 - share * power
-        return left
+
+def _has_one(tags: frozenset[str], push: Push) -> bool:
+    return not tags.isdisjoint(push.tags)
+
+
+def _left(share: float, recent: Sequence[_Recent], alike: Callable[[Push], bool]) -> float:
+    left = 1.0
+    for push, power in recent:
+        if not alike(push):
+            break
+        left *= 1.0 - share * power
+    return left

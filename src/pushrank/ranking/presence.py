@@ -73,7 +73,6 @@ def _with_seen(known: Mapping[str, Instant], met: Iterable[tuple[str, Instant]])
     seen = dict(known)
     for name, at in met:
         seen[name] = max(at, seen.get(name, at))
-    if len(seen) <= MOST_SEEN:
-        return seen
-    newest = sorted(seen.items(), key=lambda entry: (entry[1], entry[0]), reverse=True)
-    return dict(newest[:MOST_SEEN])
+    newest = sorted(seen, key=lambda name: (seen[name], name), reverse=True)[:MOST_SEEN]
+    # The order in which names came is not to be seen in what is stored.
+    return {name: seen[name] for name in sorted(newest)}

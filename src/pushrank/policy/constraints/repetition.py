@@ -73,11 +73,15 @@ class NearDuplicate(Constraint):
         setting = ask.config.near_duplicate
         if setting is None or not ask.counting:
             return rows, ()
-        said = _said(ask.counting, ask.as_of, int(setting.days * DAY))
-        if not said:
+        # Likeness is mutual, so what a push is like is looked up once, and not once for each candidate.
+        pushed = {push.message_id for push in ask.counting}
+        near = pushed.union(*(ask.twins[name] for name in pushed if name in ask.twins))
+        rows_near = [row for row in rows if row.message.message_id in near]
+        if not rows_near:
             return rows, ()
+        said = _said(ask.counting, ask.as_of, int(setting.days * DAY))
         ends: dict[int, Instant | None] = {}
-        for row in rows:
+        for row in rows_near:
             alike = _alike(ask, row.message, said)
             if alike:
                 ends[id(row)] = max(one.until for one in alike)
@@ -95,14 +99,10 @@ def _said(pushes: Iterable[Push], as_of: Instant, rest: Instant) -> dict[str, li
 
 
 def _alike(ask: Ask, message: Message, said: Mapping[str, list[_Said]]) -> list[_Said]:
-    name = message.message_id
-    twins = ask.twins.get(name)
-    if twins is None:
-        names = [name] if name in said else []
-    else:
-        names = [other for other in said if other == name or other in twins]
-    event = message.event_key
-    return [one for found in names for one in said[found] if not event or not one.event or one.event == event]
+    name, event = message.message_id, message.event_key
+    twins = ask.twins.get(name, ())
+    found = [one for other, ones in said.items() if other == name or other in twins for one in ones]
+    return [one for one in found if not event or not one.event or one.event == event]
 
 
 def _event_of(push: Push) -> str:
@@ -127,15 +127,13 @@ class SeenElsewhere(Constraint):
         if setting is None or not ask.record.preferences.personalisation:
             return rows, ()
         rest = int(setting.days * DAY)
+        ends = _same_content(rows, {key: until for key, until in _met(ask, rest).items() if until > ask.as_of})
         seen = ask.record.presence.seen
-        met = _met(ask, rest)
-        if not met and not seen:
-            return rows, ()
-        ends: dict[int, Instant | None] = {}
-        for row in rows:
-            until = max(met.get(row.message.content_key, 0), _all_seen(row.message, seen) + rest)
-            if until > ask.as_of:
-                ends[id(row)] = until
+        if seen:
+            for row in [row for row in rows if row.message.items]:
+                until = _all_seen(row.message, seen) + rest
+                if until > ask.as_of:
+                    ends[id(row)] = max(until, ends.get(id(row)) or until)
         return self.without(rows, ends)
 
 
@@ -156,8 +154,6 @@ def _met(ask: Ask, rest: Instant) -> dict[str, Instant]:
 def _all_seen(message: Message, seen: Mapping[str, Instant]) -> Instant:
     """When the last item was seen that was longest ago; far back where one was not seen since the publication."""
     never = -(1 << 62)
-    if not seen or not message.items:
-        return never
     least = min(seen.get(item, never) for item in message.items)
     return least if message.published_at is None or least >= message.published_at else never
 
