@@ -36,8 +36,16 @@ OPENED: list[Store] = []
 class House:
     """Everything that a deployment has beside HTTP; the policy is the shipped `open` with changes."""
 
-    def __init__(self, folder: Path, name: str = "open", served: Served | None = None, **changes: Any) -> None:
-        self.store = open_store(f"sqlite:///{folder / 'house.sqlite'}")
+    def __init__(
+        self,
+        folder: Path,
+        name: str = "open",
+        served: Served | None = None,
+        address: str | None = None,
+        **changes: Any,
+    ) -> None:
+        self.address = address or f"sqlite:///{folder / 'house.sqlite'}"
+        self.store = open_store(self.address)
         OPENED.append(self.store)
         self.policy: Policy = policy(name, **changes)
         self.catalogue = Catalogue(self.store, self.policy.config)
