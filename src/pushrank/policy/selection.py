@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import starmap
 from math import inf, isfinite
@@ -12,8 +12,8 @@ import numpy as np
 
 from pushrank.domain.codes import ExclusionCode, SilenceCode
 from pushrank.domain.decision import Chosen, Exclusion, Scored
-from pushrank.policy.ask import Ask, Eligible, Rows
-from pushrank.policy.policy import Policy, divide, hold_of
+from pushrank.policy.ask import Ask, Constraint, Eligible, Rows
+from pushrank.policy.policy import Policy, hold_of
 from pushrank.policy.value import Floats, Scores, net_value
 from pushrank.policy.variety import factors
 
@@ -84,7 +84,7 @@ def _greedy(
     policy: Policy, ask: Ask, eligible: Rows, scores: Scores, slots: int
 ) -> tuple[dict[int, Scored], dict[int, Exclusion], tuple[Scored, ...]]:
     """Fill slots with the best; gives what was taken, what that rules out, both by place, and what was passed over."""
-    crowding = [constraint for constraint in policy.constraints if constraint.crowding]
+    crowd = _Crowd((), ask, eligible)
     taken: dict[int, Scored] = {}
     out: dict[int, Exclusion] = {}
     left = factors(ask, eligible)
@@ -92,18 +92,48 @@ def _greedy(
     waiting = deque(_order(eligible, scored))
     while waiting and len(taken) < slots and _worth_it(policy, scored[waiting[0]]):
         place = waiting.popleft()
-        removed = divide(crowding, ask, [eligible[place]])[1] if taken else ()
-        if removed:
-            out[place] = removed[0]
+        removed = crowd.removes(place, waiting)
+        if removed is not None:
+            out[place] = removed
             continue
         taken[place] = scored[place]
         if len(taken) < slots:
             ask, before = _with_hold(ask, eligible[place]), left
-            left = factors(ask, eligible)
+            crowd, left = _Crowd(policy.constraints, ask, eligible), factors(ask, eligible)
             if left is not None or before is not None:
                 scored = _scored(policy, eligible, scores, left)
                 waiting = deque(one for one in _order(eligible, scored) if one not in taken and one not in out)
     return taken, out, tuple(scored[place] for place in waiting)
+
+
+class _Crowd:
+    """What the messages chosen so far rule out, by place. Once they rule out one, all that wait are asked about."""
+
+    def __init__(self, constraints: Sequence[Constraint], ask: Ask, eligible: Rows) -> None:
+        self._constraints = [constraint for constraint in constraints if constraint.crowding]
+        self._ask = ask
+        self._eligible = eligible
+        self._known: dict[int, Exclusion] | None = None
+
+    def removes(self, place: int, waiting: Iterable[int]) -> Exclusion | None:
+        """Why the candidate of `place` may not join; those of `waiting` come next."""
+        if self._known is not None:
+            return self._known.get(place)
+        removed = self._removed([place]).get(place)
+        if removed is not None:
+            self._known = self._removed(list(waiting))
+        return removed
+
+    def _removed(self, places: list[int]) -> dict[int, Exclusion]:
+        removed: dict[int, Exclusion] = {}
+        for constraint in self._constraints:
+            kept, out = constraint.check(self._ask, [self._eligible[place] for place in places])
+            if out:
+                left = {id(row) for row in kept}
+                gone = [place for place in places if id(self._eligible[place]) not in left]
+                removed.update(zip(gone, out, strict=True))
+                places = [place for place in places if place not in removed]
+        return removed
 
 
 def _with_hold(ask: Ask, row: Eligible) -> Ask:
