@@ -10,15 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pushrank.config.types import CapRule, RampStep, RampUp
 from pushrank.domain.codes import ExclusionCode, HoldState, Kind, Purpose, QuietAction, Urgency
 from pushrank.domain.instants import DAY, HOUR, Instant
 from pushrank.domain.message import Message
-from pushrank.domain.record import Push, UserRecord
+from pushrank.domain.record import Presence, Push, UserRecord
 from pushrank.domain.user import Consent, Preferences, QuietWindow, UserFacts
-from pushrank.policy import Ask, Eligible
+from pushrank.policy import Ask, Eligible, effective_caps
 from pushrank.policy.ask import Unlisted
 from pushrank.policy.categories import CategoryTree
 from pushrank.policy.constraints import CONSTRAINTS
+from pushrank.policy.constraints.capping import Capping
 from tests.small_policies import NOON, shipped_categories, shipped_config
 
 CATEGORIES = ["news", "news.local", "promo", "survey.short", "account", "elsewhere"]
@@ -55,12 +57,29 @@ def push_of(name: str, event: str, state: HoldState, at: Instant, lasts: Instant
 
 
 pushes = st.builds(
-    push_of,
-    st.sampled_from(NAMES),
-    st.sampled_from(EVENTS),
-    st.sampled_from(HoldState),
-    moments,
-    st.integers(1, 30 * HOUR),
+    replace,
+    st.builds(
+        push_of,
+        st.sampled_from(NAMES),
+        st.sampled_from(EVENTS),
+        st.sampled_from(HoldState),
+        moments,
+        st.integers(1, 30 * HOUR),
+    ),
+    category=st.sampled_from(CATEGORIES),
+    kind=st.sampled_from(Kind),
+    channel=st.sampled_from(["push", "email"]),
+)
+rules = st.one_of(
+    st.builds(CapRule, st.integers(0, 3), st.sampled_from(["90m", "24h", "3d", "day", "week"])),
+    st.builds(CapRule, st.integers(0, 3), st.just("2d"), category=st.sampled_from(["*", "news", "news.local"])),
+    st.builds(CapRule, st.integers(0, 3), st.just("day"), kind=st.sampled_from(["*", "offer", "inform"])),
+    st.builds(CapRule, st.integers(0, 3), st.just("1h"), channel=st.sampled_from(["*", "push", "email"])),
+)
+ramps = st.builds(
+    RampUp,
+    st.integers(2, 40),
+    st.integers(0, 3).map(lambda most: (RampStep(3, most), RampStep(9, most + 2))),
 )
 preferences = st.builds(
     Preferences,
@@ -73,20 +92,29 @@ preferences = st.builds(
     in_quiet_hours=maybe(st.sampled_from(QuietAction)),
     consents=st.dictionaries(st.sampled_from(Purpose), st.builds(Consent, st.booleans())),
     objected=st.booleans(),
+    personalisation=st.booleans(),
+)
+presences = st.builds(
+    Presence,
+    st.sets(st.integers(NOON // DAY - 40, NOON // DAY), max_size=16).map(lambda days: tuple(sorted(days))[::-1]),
 )
 records = st.builds(
     UserRecord,
     st.just("u"),
-    facts=st.just(UserFacts()),
+    facts=st.builds(UserFacts, registered_at=maybe(moments)),
     preferences=preferences,
     reachable=st.booleans(),
+    presence=presences,
     pushes=st.lists(pushes, max_size=8).map(tuple),
 )
 configs = st.builds(
     replace,
     st.sampled_from([shipped_config("default"), shipped_config("open")]),
     repeat_after_days=maybe(st.floats(0.1, 10)),
-    service_passes=st.sampled_from([(), ("quiet_hours", "cap_day", "cap_week")]),
+    service_passes=st.sampled_from([(), tuple(code for code, one in CONSTRAINTS.items() if one.passable)]),
+    caps=st.lists(rules, max_size=4).map(tuple),
+    min_gap_minutes=maybe(st.sampled_from([1.0, 60.0, 1440.0])),
+    ramp_up=maybe(ramps),
 )
 TREE = CategoryTree(shipped_categories())
 asks = st.builds(
@@ -97,6 +125,7 @@ asks = st.builds(
     configs,
     st.just(TREE),
     st.booleans(),
+    st.sampled_from(["push", "email"]),
 )
 rows_of = st.lists(st.builds(Eligible, messages, moments), max_size=8)
 EXAMPLES = settings(max_examples=25, deadline=None)
@@ -170,6 +199,20 @@ def test_an_end_lies_ahead(code: str, ask: Ask, rows: list[Eligible]) -> None:
     now = [row._replace(send_at=ask.as_of) for row in rows]
     for exclusion in CONSTRAINTS[code].check(as_constraint_sees_it(code, ask), now)[1]:
         assert exclusion.until is None or exclusion.until > ask.as_of
+
+
+@pytest.mark.parametrize("code", [code for code, one in CONSTRAINTS.items() if isinstance(one, Capping)])
+@given(ask=asks, rows=rows_of)
+@EXAMPLES
+def test_a_cap_that_service_messages_pass_is_never_what_the_user_set(code: str, ask: Ask, rows: list[Eligible]) -> None:
+    passing = replace(ask, config=replace(ask.config, service_passes=(code,)))
+    strict = replace(ask, config=replace(ask.config, service_passes=()))
+    kept, without = CONSTRAINTS[code].check(passing, rows)[0], CONSTRAINTS[code].check(strict, rows)[0]
+    assert all(row in kept for row in without)
+    assert all(ask.is_service(row.message) for row in kept if row not in without)
+    caps, own = effective_caps(ask.record, ask.config), {"cap_day": "day", "cap_week": "week"}
+    if code in own and getattr(caps, own[code]).decided_by != "policy" and not ask.config.caps:
+        assert kept == without
 
 
 @CODES
