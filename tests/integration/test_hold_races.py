@@ -106,3 +106,48 @@ def test_after_an_acknowledged_opt_out_no_confirm_says_send(house: House) -> Non
     at_once(work)
     assert not wrong
     assert acknowledged.is_set()
+
+
+def test_after_an_acknowledged_opt_out_no_repeated_confirm_says_send(house: House) -> None:
+    decisions = [house.rank(f"m-{place}", user="u-1") for place in range(CAP)]
+    acknowledged = threading.Event()
+    wrong: list[str] = []
+
+    def work(place: int) -> None:
+        if place == 0:
+            house.take(house.event(EventType.OPTED_OUT, scope="all"))
+            acknowledged.set()
+            return
+        rng = np.random.default_rng(place)
+        for step in range(20):
+            too_late = acknowledged.is_set()
+            decision = decisions[int(rng.integers(CAP))]
+            answer = house.holds.confirm(decision.decision_id, None, NOON + step * SECOND)
+            if too_late and answer.send:
+                wrong.extend(answer.send)
+
+    at_once(work)
+    assert not wrong
+    for decision in decisions:
+        (stop,) = house.holds.confirm(decision.decision_id, None, NOON).stop
+        assert stop.code == "opted_out"
+
+
+def test_of_confirms_and_releases_of_one_hold_all_that_come_after_the_first_release_agree(house: House) -> None:
+    for round_ in range(10):
+        user = f"u-race-{round_}"
+        decision = house.rank("m-1", user=user)
+        answers: list[str] = []
+
+        def work(place: int, decision_id: str = decision.decision_id, said: list[str] = answers) -> None:
+            if place == 0:
+                house.holds.release(decision_id, None, NOON)
+                return
+            answer = house.holds.confirm(decision_id, None, NOON)
+            said.extend(answer.send or [stop.code.value for stop in answer.stop])
+
+        at_once(work)
+        assert set(answers) <= {"m-1", "released"}
+        (stop,) = house.holds.confirm(decision.decision_id, None, NOON).stop
+        assert stop.code == "released"
+        assert house.record(user).pushes == ()

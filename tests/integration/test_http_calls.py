@@ -1,5 +1,8 @@
 """What each call answers, over HTTP in this process, with a real store and a small model."""
 
+# Chinese punctuation is meant.
+# ruff: noqa: RUF001
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -8,6 +11,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from pushrank.domain.record import Slot
+from pushrank.ranking import deciding
 from pushrank.service.wire.preferences import PreferencesAnswer
 from pushrank.service.wire.rank import ConfirmAnswer, DecisionAnswer, ReleaseAnswer
 from tests.small_service import MESSAGES, SmallService, service_in_process
@@ -72,6 +77,65 @@ def test_a_message_outside_the_slate_cannot_be_confirmed(served: SmallService) -
     refused = served.call.post(f"/v1/decisions/{held['decision_id']}/confirm", {"message_ids": ["m-match", "m-x"]})
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["pointer"] == "/message_ids/1"
+
+
+def test_a_stop_is_told_and_a_repeated_confirm_tells_it_again(served: SmallService) -> None:
+    held = served.call.rank(user_id="u-stopped", candidates=["m-match"])
+    path, moment = f"/v1/decisions/{held['decision_id']}/confirm", {"at": "2026-11-23T10:01:00Z"}
+    muted = {"muted_until": "2026-11-24T08:00:00Z"}
+    served.call("PATCH", "/v1/users/u-stopped/preferences", muted)
+    first = served.call.post(path, moment).json()
+    stop = {"message_id": "m-match", "code": "muted", "until": "2026-11-24T08:00:00+00:00"}
+    assert first == {
+        "send": [],
+        "stop": [{**stop, "text": "You have paused messages until 8:00 on 24 November."}],
+    }
+    served.call("PATCH", "/v1/users/u-stopped/preferences", {"muted_until": None})
+    assert served.call.post(path, moment).json() == first
+    chinese = served.call.post(path, moment, headers={"Accept-Language": "zh"}).json()
+    assert chinese["stop"] == [{**stop, "text": "你已暂停接收消息，到11月24日8:00为止。"}]
+
+
+def test_a_release_of_what_was_stopped_is_answered_and_changes_nothing(served: SmallService) -> None:
+    held = served.call.rank(user_id="u-twice", candidates=["m-match"])
+    path, moment = f"/v1/decisions/{held['decision_id']}", {"at": "2026-11-23T10:01:00Z"}
+    served.call("PATCH", "/v1/users/u-twice/preferences", {"push": False})
+    first = served.call.post(f"{path}/confirm", moment).json()
+    assert [one["code"] for one in first["stop"]] == ["opted_out"]
+    assert served.call.post(f"{path}/release", moment).json() == {"released": ["m-match"]}
+    assert served.call.post(f"{path}/confirm", moment).json() == first
+
+
+def test_what_was_passed_over_or_excluded_is_told_in_the_language_asked_for(served: SmallService) -> None:
+    served.call("PATCH", "/v1/users/u-told/preferences", {"categories": {"promo": False}})
+    made = served.call.rank(user_id="u-told", candidates=["m-news", "m-match", "m-offer"], mode="look")
+    shown = {
+        language: served.call(
+            "GET", f"/v1/decisions/{made['decision_id']}", headers={"Accept-Language": language}
+        ).json()
+        for language in ("en", "zh")
+    }
+    assert shown["en"]["excluded"] == made["excluded"]
+    (passed,), (excluded,) = made["passed_over"], made["excluded"]
+    assert (passed["code"], passed["text"]) == ("outranked", "Another message was worth more to you.")
+    assert excluded["text"] == "Messages from Offers are turned off."
+    assert shown["zh"]["passed_over"][0]["text"] == "另一条消息对你更有价值。"
+    assert shown["zh"]["excluded"][0]["text"] == "“优惠”类消息已关闭。"
+
+
+def test_a_write_that_the_store_alone_refuses_is_a_503_and_is_counted_loudly(
+    served: SmallService, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def everything_taken(*_: object) -> tuple[Slot, ...]:
+        return (Slot("cap_day", 0, 0, 1, 0),)
+
+    monkeypatch.setattr(deciding, "slots_of", everything_taken)
+    refused = served.call.post("/v1/rank", {"user_id": "u-over", "candidates": ["m-match"]})
+    assert refused.status_code == 503
+    assert refused.headers["content-type"] == "application/problem+json"
+    written = capsys.readouterr()
+    assert "the store refused what a rule had allowed" in written.out + written.err
+    assert 'pushrank_broken_rules_total{route="/v1/rank"} 1.0' in served.call("GET", "/metrics").text
 
 
 def test_a_decision_is_shown_as_it_was_answered_but_for_the_pseudonym(served: SmallService) -> None:
