@@ -22,6 +22,7 @@ from pushrank.scoring.bundle import Bundle
 from pushrank.scoring.fallback import without_model
 from pushrank.service.champion import ChampionWatch
 from pushrank.service.clock import Clock, Steadiness, elapsed, wall_clock
+from pushrank.service.forgetting import Forgetting
 from pushrank.service.keyring import Keyring
 from pushrank.service.metrics import Metrics
 from pushrank.service.once import InFlight
@@ -50,6 +51,7 @@ class Deployment:
     watch: ChampionWatch
     metrics: Metrics
     flights: InFlight
+    forgetting: Forgetting
     clock: Clock
     steadiness: Steadiness
     chance: Chance
@@ -110,6 +112,7 @@ def open_deployment(environment: Mapping[str, str], clock: Clock = wall_clock, p
         watch=_watch(Path(environment.get("PUSHRANK_MODEL") or home.champion), ranker, metrics),
         metrics=metrics,
         flights=InFlight(),
+        forgetting=Forgetting(store),
         clock=clock,
         steadiness=Steadiness.of(clock, passed),
         chance=own_chance(),

@@ -119,7 +119,7 @@ def _handle(deployment: Deployment, route: Route, call: Call) -> Reply:
     if not route.writes:
         return route.handler(deployment, call)
     now, patience = deployment.clock(), round(deployment.config.request_timeout_seconds * SECOND) + _GRACE
-    memory = Memory(deployment.store, deployment.flights, deployment.pseudonyms.of, patience)
+    memory = Memory(deployment.store, deployment.flights, deployment.forgetting, deployment.pseudonyms.of, patience)
     subject = new_decision_id(now, deployment.chance()) if route.decides else ""
     return once(memory, replace(call, subject=subject), now, lambda named: route.handler(deployment, named))
 

@@ -13,6 +13,7 @@ import msgspec
 
 from pushrank.domain.instants import Instant
 from pushrank.service.call import Call, Reply
+from pushrank.service.forgetting import Forgetting
 from pushrank.service.problem import Problem, conflict, wrong
 from pushrank.service.wire.values import Fault
 from pushrank.store.errors import InFlightError, ReusedKeyError, StoreError
@@ -53,6 +54,7 @@ class Memory:
 
     store: Store
     flights: InFlight
+    forgetting: Forgetting
     pseudonym: Callable[[str], str]
     patience: Instant
 
@@ -71,6 +73,7 @@ def once(memory: Memory, call: Call, now: Instant, work: Callable[[Call], Reply]
         raise wrong(Fault("", "header Idempotency-Key: expected 1 to 255 visible ASCII characters"))
     # The path may name a person, so it enters the digest and not the stored route.
     name, digest = f"{call.principal.key_id}:{key}", hashlib.sha256(call.path.encode() + b"\0" + call.body).hexdigest()
+    memory.forgetting.look(now)
     with memory.flights.entered(name):
         return _once(memory, _Request(call, name, digest, now), work)
 

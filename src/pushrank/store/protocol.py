@@ -100,7 +100,10 @@ class Store(Protocol):
         """
 
     def forget_answers(self, before: Instant) -> int:
-        """Drop the kept answers and the claims older than `before` and return how many they were."""
+        """Drop kept answers and claims older than `before` and return how many they were.
+
+        The oldest go first, and at most `values.AT_ONCE` in one call, so that no other write waits for long.
+        """
 
     def add_key(self, key: ApiKey) -> None:
         """Store an API key; a known id or hash raises ConflictError."""

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from pushrank.domain.instants import Instant
 
+AT_ONCE = 10_000
+"""Answers that one call forgets at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

@@ -6,7 +6,7 @@ from psycopg import Connection
 
 from pushrank.domain.instants import Instant
 from pushrank.store.first import FIRST_COLUMNS, First, Request, first_of, repeated
-from pushrank.store.values import Answer, Claim
+from pushrank.store.values import AT_ONCE, Answer, Claim
 
 _FOUND = f"SELECT {FIRST_COLUMNS} FROM idempotency WHERE route = %s AND key = %s"  # noqa: S608 constants only
 _ENTER = """
@@ -17,6 +17,9 @@ _REMEMBER = """
     INSERT INTO idempotency (route, key, digest, status, answer, at) VALUES (%s, %s, %s, %s, %s, %s)
     ON CONFLICT (route, key) DO UPDATE SET status = excluded.status, answer = excluded.answer, at = excluded.at
     WHERE idempotency.status IS NULL AND idempotency.digest = excluded.digest"""
+_FORGET = """
+    DELETE FROM idempotency
+    WHERE ctid IN (SELECT ctid FROM idempotency WHERE at < %s ORDER BY at LIMIT %s)"""
 _ABANDON = "DELETE FROM idempotency WHERE route = %s AND key = %s AND digest = %s AND at = %s AND status IS NULL"
 
 
@@ -59,8 +62,8 @@ def abandon(connection: Connection, request: Request, at: Instant) -> None:
 
 
 def forget(connection: Connection, before: Instant) -> int:
-    """Drop old answers and claims; return how many."""
-    return connection.execute("DELETE FROM idempotency WHERE at < %s", (before,)).rowcount
+    """Drop old answers and claims, the oldest first and no more than AT_ONCE; return how many."""
+    return connection.execute(_FORGET, (before, AT_ONCE)).rowcount
 
 
 def _found(connection: Connection, request: Request, locking: str = "") -> First | None:

@@ -6,7 +6,7 @@ import sqlite3
 
 from pushrank.domain.instants import Instant
 from pushrank.store.first import FIRST_COLUMNS, First, Request, first_of, repeated
-from pushrank.store.values import Answer, Claim
+from pushrank.store.values import AT_ONCE, Answer, Claim
 
 _FOUND = f"SELECT {FIRST_COLUMNS} FROM idempotency WHERE route = ? AND key = ?"  # noqa: S608 constants only
 _ENTER = "INSERT INTO idempotency (route, key, digest, subject, at) VALUES (?, ?, ?, ?, ?)"
@@ -15,6 +15,9 @@ _REMEMBER = """
     INSERT INTO idempotency (route, key, digest, status, answer, at) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT (route, key) DO UPDATE SET status = excluded.status, answer = excluded.answer, at = excluded.at
     WHERE status IS NULL AND digest = excluded.digest"""
+_FORGET = """
+    DELETE FROM idempotency
+    WHERE rowid IN (SELECT rowid FROM idempotency WHERE at < ? ORDER BY at LIMIT ?)"""
 _ABANDON = "DELETE FROM idempotency WHERE route = ? AND key = ? AND digest = ? AND at = ? AND status IS NULL"
 
 
@@ -54,8 +57,8 @@ def abandon(connection: sqlite3.Connection, request: Request, at: Instant) -> No
 
 
 def forget(connection: sqlite3.Connection, before: Instant) -> int:
-    """Drop old answers and claims; return how many."""
-    return connection.execute("DELETE FROM idempotency WHERE at < ?", (before,)).rowcount
+    """Drop old answers and claims, the oldest first and no more than AT_ONCE; return how many."""
+    return connection.execute(_FORGET, (before, AT_ONCE)).rowcount
 
 
 def _found(connection: sqlite3.Connection, request: Request) -> First | None:
