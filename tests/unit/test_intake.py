@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -304,3 +305,29 @@ def test_an_opt_out_belongs_to_the_last_push_before_it_whichever_it_names(house:
     house.take(house.event(EventType.OPTED_OUT, NOON + 1, message_id="m-1", scope="all"))
     assert counts(house)["m-2", 0].opt_outs == 1
     assert not any(count.opt_outs for (message, _), count in counts(house).items() if message == "m-1")
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_an_opt_in_that_comes_late_changes_only_what_nothing_younger_decides(house: House, order: list[int]) -> None:
+    out_in_lost = [
+        house.event(EventType.OPTED_OUT, NOON - 2 * HOUR, scope="all"),
+        house.event(EventType.OPTED_IN, NOON - HOUR, scope="all"),
+        house.event(EventType.REACH_LOST, NOON),
+    ]
+    for place in order:
+        house.take(out_in_lost[place])
+    assert (house.record().preferences.push, house.record().reachable) == (True, False)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_an_opt_in_between_a_lost_reach_and_an_opt_out_brings_back_the_reach_alone(
+    house: House, order: list[int]
+) -> None:
+    lost_in_out = [
+        house.event(EventType.REACH_LOST, NOON - 2 * HOUR),
+        house.event(EventType.OPTED_IN, NOON - HOUR, scope="all"),
+        house.event(EventType.OPTED_OUT, NOON, scope="all"),
+    ]
+    for place in order:
+        house.take(lost_in_out[place])
+    assert (house.record().preferences.push, house.record().reachable) == (False, True)

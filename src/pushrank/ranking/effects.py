@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -47,16 +47,30 @@ def attribute_fault(event: Event) -> str | None:
     return None
 
 
-def overruled(event: Event, later: Event) -> bool:
-    """Whether `later` has the last word on what `event` says; both are of one user, `later` is the younger.
+def applied_late(record: UserRecord, event: Event, younger: Collection[Event]) -> UserRecord:
+    """Return the record after an event that came late: of what it says, `younger` events may have the last word.
+
+    An opt-in says two things: a younger opt-out has the last word on the choice, a younger loss on the reach.
+    """
+    if any(_overruled(event, later) for later in younger):
+        return record
+    told = applied(record, event)
+    if event.type is not EventType.OPTED_IN:
+        return told
+    same = {later.type for later in younger if _scope(later) == _scope(event)}
+    if EventType.OPTED_OUT in same:
+        told = replace(told, preferences=record.preferences)
+    return replace(told, reachable=record.reachable) if EventType.REACH_LOST in same else told
+
+
+def _overruled(event: Event, later: Event) -> bool:
+    """Whether `later` has the last word on all that `event` says; both are of one user, `later` is the younger.
 
     Only an opt-in overrules an opt-out or a lost reach: what ends permission is never lost to anything else. Sends and
     failures are settled apart.
     """
     if event.type in (EventType.OPTED_OUT, EventType.REACH_LOST):
         return later.type is EventType.OPTED_IN and _scope(later) == _scope(event)
-    if event.type is EventType.OPTED_IN:
-        return later.type in (EventType.OPTED_OUT, EventType.REACH_LOST) and _scope(later) == _scope(event)
     if event.type is EventType.ATTRIBUTE:
         return later.type is EventType.ATTRIBUTE and later.name == event.name
     return False

@@ -16,7 +16,7 @@ from pushrank.features.fold import fold
 from pushrank.features.state import decode_state, encode_state
 from pushrank.policy import Policy, slots_of, zone_of
 from pushrank.ranking.catalogue import LookUp
-from pushrank.ranking.effects import applied, overruled, without_birth_date
+from pushrank.ranking.effects import applied_late, without_birth_date
 from pushrank.ranking.presence import with_signs
 from pushrank.ranking.settling import settled
 from pushrank.ranking.tallies import INTERACTING, Tally, canonical, deltas, place_of, taken_back, tally
@@ -70,7 +70,7 @@ class Taking:
         """Everything that the events change, with `answer` for whoever reported them."""
         record, events = self._reading.record, []
         for event in self._events:
-            record = record if self._overruled(event) else applied(record, event)
+            record = applied_late(record, event, self._younger(event))
             events.append(self._storable(record, event))
         before = [stored.event for stored in self._stored] if self._again else []
         pushes = settled(self._reading, self._message_of, self._events, before)
@@ -92,11 +92,10 @@ class Taking:
             if push.state is HoldState.CONFIRMED and not _stood(known.get(push.push_id), push)
         }
 
-    def _overruled(self, event: Event) -> bool:
+    def _younger(self, event: Event) -> list[Event]:
         if not self._late:
-            return False
-        younger = (stored.event for stored in self._stored if place_of(stored.event) > place_of(event))
-        return any(overruled(event, later) for later in younger)
+            return []
+        return [stored.event for stored in self._stored if place_of(stored.event) > place_of(event)]
 
     def _storable(self, record: UserRecord, event: Event) -> StoredEvent:
         zone = zone_of(record, self._policy.config) or "UTC"
