@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import inf
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, TypeAlias
 
 from pushrank.config.types import CapRule
 from pushrank.domain.codes import ExclusionCode, Kind
 from pushrank.domain.decision import Exclusion
 from pushrank.domain.instants import Instant
-from pushrank.domain.message import Message
 from pushrank.domain.record import Push
-from pushrank.policy.ask import Ask, Checked, Constraint, Rows
+from pushrank.policy.ask import Ask, Checked, Constraint, Eligible, Rows
 from pushrank.policy.limits import Full, Limit, Subject, Taken, full, window_of
+
+Part: TypeAlias = tuple[Instant, str, Kind]
+"""When a candidate may go, and its category and kind as far as limits depend on them."""
 
 
 class Found(NamedTuple):
@@ -48,15 +50,22 @@ class Capping(Constraint):
     def least(self, ask: Ask) -> int | None:
         """Fewest pushes that could make any limit full; None where there is no limit."""
 
-    def covers(self, limit: Limit, push: Push) -> bool:
-        """Whether a push counts under a limit."""
-        del limit, push
+    def counted(self, ask: Ask) -> Mapping[str, Sequence[Push]]:
+        """Give the pushes that count, by what a limit is about."""
+        return {"": ask.counting, "*": ask.counting}
+
+    def near(self, ask: Ask, rows: Rows, counted: Mapping[str, Sequence[Push]]) -> bool:
+        """Whether any limit may be full for any of `rows`; a False spares looking at each."""
+        del ask, rows, counted
         return True
 
-    def part(self, message: Message) -> tuple[str, Kind]:
-        """Category and kind, as far as it depends on them which limits a message falls under."""
-        del message
-        return "", Kind.INFORM
+    def parts(self, rows: Rows) -> set[Part]:
+        """Give the parts of all `rows`."""
+        return {(at, "", Kind.INFORM) for at in {row.send_at for row in rows}}
+
+    def part(self, row: Eligible) -> Part:
+        """Give what decides under which limits a candidate falls."""
+        return row.send_at, "", Kind.INFORM
 
     def passes(self, ask: Ask, limit: Limit) -> bool:
         """Whether service messages pass a limit."""
@@ -67,16 +76,18 @@ class Capping(Constraint):
         least = self.least(ask)
         if least is None or least > len(ask.counting):
             return rows, ()
-        part = self.part
-        found = {
-            (at, its): self._found(ask, Subject(*its, ask.channel, at))
-            for at, its in {(row.send_at, part(row.message)) for row in rows}
-        }
+        counted = self.counted(ask)
+        if not self.near(ask, rows, counted):
+            return rows, ()
+        found = {part: self._found(ask, _subject(ask, part), counted) for part in self.parts(rows)}
         if all(one.ordinary is None for one in found.values()):
             return rows, ()
+        return self._divided(ask, rows, found)
+
+    def _divided(self, ask: Ask, rows: Rows, found: Mapping[Part, Found]) -> Checked:
         kept, out = [], []
         for row in rows:
-            one = found[row.send_at, part(row.message)]
+            one = found[self.part(row)]
             is_full = one.service if one.service != one.ordinary and ask.is_service(row.message) else one.ordinary
             if is_full is None:
                 kept.append(row)
@@ -88,18 +99,28 @@ class Capping(Constraint):
         """Say what is full: of a cap over everything how many it allows."""
         return Exclusion(message_id, self.code, by.until, limit=None if by.limit.about else by.limit.most)
 
-    def _found(self, ask: Ask, subject: Subject) -> Found:
+    def _found(self, ask: Ask, subject: Subject, counted: Mapping[str, Sequence[Push]]) -> Found:
         limits = self.limits(ask, subject)
-        ends = [(limit, end) for limit in limits if (end := self._full(ask, limit, subject.at)) is not None]
+        ends = [
+            (limit, end)
+            for limit in limits
+            if (end := is_full(ask, limit, counted.get(limit.about, ()), subject.at)) is not None
+        ]
         return Found(_last(end for _, end in ends), _last(end for limit, end in ends if not self.passes(ask, limit)))
 
-    def _full(self, ask: Ask, limit: Limit, at: Instant) -> Full | None:
-        taken = Taken([push for push in ask.counting if self.covers(limit, push)], ask.as_of)
-        return full(limit, taken, ask.zone, at)
+
+def is_full(ask: Ask, limit: Limit, pushes: Sequence[Push], at: Instant) -> Full | None:
+    """Tell whether a limit of which `pushes` take places is full at `at`."""
+    return None if len(pushes) < limit.most else full(limit, Taken(pushes, ask.as_of), ask.zone, at)
 
 
 def _last(ends: Iterable[Full]) -> Full | None:
     return max(ends, key=lambda end: inf if end.until is None else end.until, default=None)
+
+
+def _subject(ask: Ask, part: Part) -> Subject:
+    at, category, kind = part
+    return Subject(category, kind, ask.channel, at)
 
 
 class RuleCap(Capping):
@@ -126,3 +147,40 @@ class RuleCap(Capping):
     def least(self, ask: Ask) -> int | None:
         """Give the smallest limit of a rule."""
         return min((rule.limit for rule in ask.config.caps if self.speaks(rule)), default=None)
+
+
+class PartCap(RuleCap):
+    """A cap over some of the pushes: those that go by a name, of which one push may have several."""
+
+    @abstractmethod
+    def named(self, rule: CapRule) -> str | None:
+        """Give the name of which a rule speaks, `*` for each apart; None where it is no rule of this constraint."""
+
+    @abstractmethod
+    def names(self, push: Push) -> Sequence[str]:
+        """Give the names under which a push counts."""
+
+    def speaks(self, rule: CapRule) -> bool:
+        """Whether the rule names any."""
+        return self.named(rule) is not None
+
+    def counted(self, ask: Ask) -> Mapping[str, Sequence[Push]]:
+        """Give the pushes that count under each name."""
+        groups: dict[str, list[Push]] = {}
+        for push in ask.counting:
+            for name in self.names(push):
+                groups.setdefault(name, []).append(push)
+        return groups
+
+    def near(self, ask: Ask, rows: Rows, counted: Mapping[str, Sequence[Push]]) -> bool:
+        """Whether any name is used up at any moment at which candidates may go, whoever bears it."""
+        moments = {row.send_at for row in rows}
+        return any(
+            is_full(ask, limit, counted.get(limit.about, ()), at) is not None
+            for rule in ask.config.caps
+            if (name := self.named(rule)) is not None
+            for about in (counted if name == "*" and rule.limit else (name,))
+            if len(counted.get(about, ())) >= rule.limit
+            for limit in (Limit(self.code, about, window_of(rule.window), rule.limit),)
+            for at in moments
+        )

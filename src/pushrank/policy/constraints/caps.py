@@ -7,14 +7,13 @@ from collections.abc import Sequence
 
 from pushrank.config.types import CapRule
 from pushrank.domain.codes import ExclusionCode, Kind
-from pushrank.domain.decision import Exclusion
 from pushrank.domain.instants import DAY
-from pushrank.domain.message import Message, lineage
+from pushrank.domain.message import lineage
 from pushrank.domain.record import Push
-from pushrank.policy.ask import Ask
-from pushrank.policy.constraints.capping import RuleCap
+from pushrank.policy.ask import Ask, Eligible, Rows
+from pushrank.policy.constraints.capping import Part, PartCap, RuleCap
 from pushrank.policy.effective import Cap, effective_caps
-from pushrank.policy.limits import Full, Limit, Subject, window_of
+from pushrank.policy.limits import Limit, Subject, window_of
 
 
 def over_everything(rule: CapRule) -> bool:
@@ -83,7 +82,7 @@ class CapWeek(CalendarCap):
         return over_everything(rule) and window_of(rule.window).length > DAY
 
 
-class CapCategory(RuleCap):
+class CapCategory(PartCap):
     """Removes what would be one push too many of its category or of one of its parents.
 
     A limit of a category counts what lies below it too. `*` is each top-level category apart.
@@ -91,9 +90,13 @@ class CapCategory(RuleCap):
 
     code = ExclusionCode.CAP_CATEGORY
 
-    def speaks(self, rule: CapRule) -> bool:
-        """Whether the rule names a category."""
-        return rule.category is not None
+    def named(self, rule: CapRule) -> str | None:
+        """Give the category."""
+        return rule.category
+
+    def names(self, push: Push) -> Sequence[str]:
+        """Give the category of a push and its parents."""
+        return lineage(push.category)
 
     def about(self, rule: CapRule, subject: Subject) -> str | None:
         """Give the rule's category where `subject` is of it or below it."""
@@ -102,54 +105,54 @@ class CapCategory(RuleCap):
             return parents[-1]
         return rule.category if rule.category in parents else None
 
-    def covers(self, limit: Limit, push: Push) -> bool:
-        """Whether a push is of the category or below it."""
-        return limit.about in lineage(push.category)
+    def parts(self, rows: Rows) -> set[Part]:
+        """Tell categories apart."""
+        return {(row.send_at, row.message.category, Kind.INFORM) for row in rows}
 
-    def exclusion(self, message_id: str, by: Full) -> Exclusion:
-        """Name the category whose limit is full: that of the message, or one of its parents."""
-        return Exclusion(message_id, self.code, by.until, about=by.limit.about)
-
-    def part(self, message: Message) -> tuple[str, Kind]:
-        """Give the category."""
-        return message.category, Kind.INFORM
+    def part(self, row: Eligible) -> Part:
+        """Tell categories apart."""
+        return row.send_at, row.message.category, Kind.INFORM
 
 
-class CapKind(RuleCap):
+class CapKind(PartCap):
     """Removes what would be one push too many of its kind. `*` is each kind apart."""
 
     code = ExclusionCode.CAP_KIND
 
-    def speaks(self, rule: CapRule) -> bool:
-        """Whether the rule names a kind."""
-        return rule.kind is not None
+    def named(self, rule: CapRule) -> str | None:
+        """Give the kind."""
+        return rule.kind
+
+    def names(self, push: Push) -> Sequence[str]:
+        """Give the kind of a push."""
+        return (push.kind.value,)
 
     def about(self, rule: CapRule, subject: Subject) -> str | None:
         """Give the kind of `subject` where the rule speaks of it."""
         return subject.kind.value if rule.kind in ("*", subject.kind) else None
 
-    def covers(self, limit: Limit, push: Push) -> bool:
-        """Whether a push is of the kind."""
-        return push.kind == limit.about
+    def parts(self, rows: Rows) -> set[Part]:
+        """Tell kinds apart."""
+        return {(row.send_at, "", row.message.kind) for row in rows}
 
-    def part(self, message: Message) -> tuple[str, Kind]:
-        """Give the kind."""
-        return "", message.kind
+    def part(self, row: Eligible) -> Part:
+        """Tell kinds apart."""
+        return row.send_at, "", row.message.kind
 
 
-class CapChannel(RuleCap):
+class CapChannel(PartCap):
     """Removes what would be one push too many over the channel of the request. `*` is each channel apart."""
 
     code = ExclusionCode.CAP_CHANNEL
 
-    def speaks(self, rule: CapRule) -> bool:
-        """Whether the rule names a channel."""
-        return rule.channel is not None
+    def named(self, rule: CapRule) -> str | None:
+        """Give the channel."""
+        return rule.channel
+
+    def names(self, push: Push) -> Sequence[str]:
+        """Give the channel of a push."""
+        return (push.channel,)
 
     def about(self, rule: CapRule, subject: Subject) -> str | None:
         """Give the channel of `subject` where the rule speaks of it."""
         return subject.channel if rule.channel in ("*", subject.channel) else None
-
-    def covers(self, limit: Limit, push: Push) -> bool:
-        """Whether a push goes over the channel."""
-        return push.channel == limit.about
