@@ -3,6 +3,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ import pytest
 
 from pushrank.store.sqlite import SqliteStore
 from pushrank.store.sqlite import queue as queues
-from pushrank.store.sqlite.queue import POOL, Queue, key_of
+from pushrank.store.sqlite.queue import POOL, SLICE, Queue, key_of
 
 ROOT = Path(__file__).resolve().parents[2]
 _REMOVE = 0
@@ -119,6 +120,46 @@ def test_one_wait_in_vain_is_not_for_ever(key: int) -> None:
         assert queue._taken() is None
     time.sleep(0.6)
     assert queue._taken() is not None
+
+
+def test_a_process_that_just_wrote_may_write_on_for_a_moment(key: int, tmp_path: Path) -> None:
+    queue, other = Queue(key, 30.0), Queue(key, 30.0)
+    connection = sqlite3.connect(tmp_path / "db", timeout=0, isolation_level=None)
+    queue.begin(connection)
+    connection.execute("ROLLBACK")
+    with other.turn():
+        queue._mine_until = time.monotonic() + 60
+        queue.begin(connection)
+        connection.execute("ROLLBACK")
+    assert queue._mine_until > time.monotonic() + 30, "it did not wait in the queue again"
+    queue._mine_until = 0.0
+    queue.begin(connection)
+    assert 0 < queue._mine_until - time.monotonic() <= SLICE
+    connection.close()
+
+
+def test_a_locked_database_is_an_error_after_the_stated_time(key: int, tmp_path: Path) -> None:
+    first, second = (sqlite3.connect(tmp_path / "db", timeout=0, isolation_level=None) for _ in range(2))
+    first.execute("BEGIN IMMEDIATE")
+    queue, begun = Queue(key, 0.3), time.monotonic()
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        queue.begin(second)
+    assert 0.3 <= time.monotonic() - begun < 5
+    first.close()
+    queue.begin(second)
+    second.close()
+
+
+def test_another_error_of_the_database_is_not_waited_for(key: int, tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "db", isolation_level=None)
+    connection.close()
+    with pytest.raises(sqlite3.ProgrammingError):
+        Queue(key, 30.0).begin(connection)
+    (tmp_path / "text").write_text("no database " * 100)
+    other = sqlite3.connect(tmp_path / "text", isolation_level=None)
+    with pytest.raises(sqlite3.DatabaseError, match="not a database"):
+        Queue(key, 30.0).begin(other)
+    other.close()
 
 
 def test_databases_that_share_a_key_only_wait_for_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

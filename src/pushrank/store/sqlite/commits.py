@@ -58,8 +58,7 @@ class Commits:
         self._waiting.append(job)
         with self._turns.aside(), self._turn:
             if not job.settled:
-                with self._queue.turn():
-                    self._settle([self._waiting.popleft() for _ in range(len(self._waiting))])
+                self._settle()
         return job.outcome()
 
     def close(self) -> None:
@@ -67,16 +66,24 @@ class Commits:
         with self._turn:
             self._connection.close()
 
-    def _settle(self, jobs: list[_Job[Any]]) -> None:
+    def _arrived(self) -> list[_Job[Any]]:
+        return [self._waiting.popleft() for _ in range(len(self._waiting))]
+
+    def _settle(self) -> None:
         self._writing = get_ident()
+        jobs: list[_Job[Any]] = []
         try:
             with translated():
+                self._queue.begin(self._connection)
+                jobs = self._arrived()
                 self._commit(jobs)
         except StoreError as error:
+            jobs = jobs or self._arrived()
             for job in jobs:
                 # Each thread raises an error of its own.
                 job.error = job.error or type(error)(*error.args)
         except BaseException:
+            jobs = jobs or self._arrived()
             for job in jobs:
                 job.error = job.error or StoreError("the write was interrupted, and nothing of it was kept")
             raise
@@ -87,7 +94,6 @@ class Commits:
 
     def _commit(self, jobs: list[_Job[Any]]) -> None:
         connection = self._connection
-        connection.execute("BEGIN IMMEDIATE")
         try:
             if len(jobs) == 1:
                 _run_alone(connection, jobs[0])

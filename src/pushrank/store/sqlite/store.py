@@ -56,6 +56,8 @@ class SqliteStore:
         self._pid = os.getpid()
         self._read_lock = Lock()
         self._writer = connect(path, busy_seconds)
+        # Who waits for other processes waits in the queue.
+        self._writer.execute("PRAGMA busy_timeout = 0")
         self._commits = Commits(self._writer, turns or Turns(), Queue(key_of(path) if queued else None, busy_seconds))
         try:
             self._write(prepare)
