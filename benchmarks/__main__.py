@@ -1,4 +1,7 @@
-"""Run the benchmarks: `python -m benchmarks [serving] [...]`. What is measured is told in `benchmarks/README.md`."""
+"""Run the benchmarks: `python -m benchmarks [serving] [...]`. What is measured is told in `benchmarks/README.md`.
+
+`python -m benchmarks promises ...` runs the proofs instead; they are no measurements, and `make bench` leaves them out.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import folding, report, service_path, serving
+from benchmarks import folding, holding, report, service_path, serving
 from benchmarks.report import Table
 from pushrank.config.home import Home
 
@@ -23,13 +26,14 @@ class Name(StrEnum):
     SERVING = "serving"
     SERVICE_PATH = "service_path"
     FOLDING = "folding"
+    HOLDING = "holding"
 
 
 def main(
     names: Annotated[list[Name] | None, typer.Argument(help="Which ones; all unless told.")] = None,
     *,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds; medians are over them.")] = 5,
-    seconds: Annotated[float, typer.Option(min=0.5, help="serving: seconds in which one service is asked.")] = 4.0,
+    seconds: Annotated[float, typer.Option(min=0.5, help="serving, holding: seconds of one round.")] = 4.0,
     users: Annotated[int, typer.Option(min=300, help="serving: people of the sample town.")] = 1500,
     rows: Annotated[list[float] | None, typer.Option(help="folding: impressions of a log; 1e6 unless told.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Make town and model again.")] = False,
@@ -42,6 +46,7 @@ def main(
         Name.SERVING: lambda: serving.measure(folder, users=users, rounds=rounds, seconds=seconds, fresh=fresh),
         Name.SERVICE_PATH: lambda: service_path.measure(folder, users=users),
         Name.FOLDING: lambda: folding.measure(folder, sizes=[int(size) for size in rows or [1e6]], rounds=rounds),
+        Name.HOLDING: lambda: holding.measure(folder, rounds=rounds, seconds=seconds),
     }
     tables = []
     for name in names or list(Name):
@@ -51,4 +56,10 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    if sys.argv[1:2] == ["promises"]:
+        from benchmarks.promises.__main__ import main as prove
+
+        del sys.argv[1]
+        prove()
+    else:
+        typer.run(main)
