@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -29,9 +28,16 @@ def factors(ask: Ask, rows: Rows) -> Floats | None:
     recent = _recent(ask)
     if not recent:
         return None
-    category, tags = _after_category(ask, recent), _after_tags(ask, recent, rows)
-    kept = [category.get(row.message.category, 1.0) * tags.get(row.message.tags, 1.0) for row in rows]
-    return np.array(kept, dtype=np.float64)
+    shares, category = ask.config.variety, recent[0].push.category
+    after_category = _after_category(shares.category, recent)
+    after_tags = [(frozenset(push.tags), 1.0 - shares.tag * power) for push, power in recent]
+    left = [after_category if row.message.category == category else 1.0 for row in rows]
+    for place, (message, _) in enumerate(rows):
+        for tags, kept in after_tags:
+            if tags.isdisjoint(message.tags):
+                break
+            left[place] *= kept
+    return np.array(left, dtype=np.float64)
 
 
 class _Recent(NamedTuple):
@@ -53,31 +59,11 @@ def _recent(ask: Ask) -> list[_Recent]:
     return [_Recent(push, 0.5 ** (age / half_life)) for age, push in aged if age < HALF_LIVES * half_life]
 
 
-def _after_category(ask: Ask, recent: Sequence[_Recent]) -> dict[str, float]:
-    """What is left for messages of the last push's category; all others lose nothing."""
-    assert ask.config.variety is not None
-    last = recent[0].push.category
-    return {last: _left(ask.config.variety.category, recent, lambda push: push.category == last)}
-
-
-def _after_tags(ask: Ask, recent: Sequence[_Recent], rows: Rows) -> dict[tuple[str, ...], float]:
-    """What is left for messages that have a tag of the last push, by all of their tags; all others lose nothing."""
-    assert ask.config.variety is not None
-    last, share = set(recent[0].push.tags), ask.config.variety.tag
-    if not last:
-        return {}
-    shared = [tags for tags in {row.message.tags for row in rows} if not last.isdisjoint(tags)]
-    return {tags: _left(share, recent, partial(_has_one, frozenset(tags))) for tags in shared}
-
-
-def _has_one(tags: frozenset[str], push: Push) -> bool:
-    return not tags.isdisjoint(push.tags)
-
-
-def _left(share: float, recent: Sequence[_Recent], alike: Callable[[Push], bool]) -> float:
+def _after_category(share: float, recent: Sequence[_Recent]) -> float:
+    """What is left for one more of the last push's category."""
     left = 1.0
     for push, power in recent:
-        if not alike(push):
+        if push.category != recent[0].push.category:
             break
         left *= 1.0 - share * power
     return left

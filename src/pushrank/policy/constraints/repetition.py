@@ -130,7 +130,7 @@ class SeenElsewhere(Constraint):
         ends = _same_content(rows, {key: until for key, until in _met(ask, rest).items() if until > ask.as_of})
         seen = ask.record.presence.seen
         if seen:
-            for row in [row for row in rows if row.message.items]:
+            for row in [row for row in rows if row.message.items and row.message.items[0] in seen]:
                 until = _all_seen(row.message, seen) + rest
                 if until > ask.as_of:
                     ends[id(row)] = max(until, ends.get(id(row)) or until)
@@ -145,8 +145,10 @@ def _met(ask: Ask, rest: Instant) -> dict[str, Instant]:
             key = f"{push.message_id}#{_event_of(push)}"
             met[key] = max(met.get(key, 0), push.at + rest)
     for name, at in ask.record.presence.seen.items():
+        if "#" not in name:
+            continue
         key, _, channel = name.rpartition("@")
-        if "#" in key and channel != ask.channel:
+        if channel != ask.channel:
             met[key] = max(met.get(key, 0), at + rest)
     return met
 
