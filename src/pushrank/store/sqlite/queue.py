@@ -27,7 +27,8 @@ POOL = 64
 SLICE = 0.004
 """Seconds for which a process may go on writing while others wait; it is no lock, and who is idle keeps nobody out."""
 
-_LOOK = 0.0003
+# Seconds between two looks at the database: of the one who is first, and of many where there is no queue.
+_LOOK, _LOOK_IN_THE_CROWD = 0.0003, 0.002
 _BEGIN = "BEGIN IMMEDIATE"
 _CODE = 0xFF
 _LOCKED = "database is locked"
@@ -87,23 +88,23 @@ class Queue:
         """
         if time.monotonic() < self._mine_until and _begun(connection):
             return
-        with self.turn():
-            self._begin_first(connection)
+        with self.turn() as first:
+            self._wait_for(connection, _LOOK if first else _LOOK_IN_THE_CROWD)
             self._mine_until = time.monotonic() + SLICE
 
-    def _begin_first(self, connection: sqlite3.Connection) -> None:
+    def _wait_for(self, connection: sqlite3.Connection, pause: float) -> None:
         end = time.monotonic() + self._seconds
         while not _begun(connection):
             if time.monotonic() > end:
                 raise sqlite3.OperationalError(_LOCKED)
-            time.sleep(_LOOK)
+            time.sleep(pause)
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Be the first of those who wait."""
+    def turn(self) -> Iterator[bool]:
+        """Be the first of those who wait; False where there is no telling who is."""
         taken = self._taken()
         try:
-            yield
+            yield taken is not None
         finally:
             if taken is not None:
                 _SEMOP(taken, _GIVE, 1)
