@@ -96,6 +96,39 @@ def test_a_stop_is_told_and_a_repeated_confirm_tells_it_again(served: SmallServi
     assert chinese["stop"] == [{**stop, "text": "你已暂停接收消息，到11月24日8:00为止。"}]
 
 
+def test_a_kept_answer_permits_nothing_once_permission_has_gone(served: SmallService) -> None:
+    held = served.call.rank(user_id="u-kept", candidates=["m-match", "m-news"], slots=2)
+    path, moment = f"/v1/decisions/{held['decision_id']}/confirm", {"at": "2026-11-23T10:01:00Z"}
+    key = {"Idempotency-Key": "confirm-kept"}
+    first = served.call.post(path, moment, headers=key).json()
+    assert sorted(first["send"]) == ["m-match", "m-news"]
+    assert served.call.post(path, moment, headers=key).json() == first
+    served.call("PATCH", "/v1/users/u-kept/preferences", {"categories": {"sport": False}})
+    for _ in range(2):
+        again = served.call.post(path, moment, headers=key).json()
+        assert again["send"] == ["m-news"]
+        assert [(one["message_id"], one["code"]) for one in again["stop"]] == [("m-match", "category_off")]
+
+
+def test_a_kept_ranking_of_mode_confirm_permits_nothing_once_permission_has_gone(served: SmallService) -> None:
+    key = {"Idempotency-Key": "rank-kept"}
+    body = {"user_id": "u-mode", "candidates": ["m-match", "m-news"], "slots": 2, "mode": "confirm"}
+    asked = {**body, "at": "2026-11-23T10:00:00Z"}
+    first = served.call.post("/v1/rank", asked, headers=key)
+    assert len(first.json()["slate"]) == 2
+    assert served.call.post("/v1/rank", asked, headers=key).content == first.content
+    served.call("PATCH", "/v1/users/u-mode/preferences", {"push": False})
+    for _ in range(2):
+        again = served.call.post("/v1/rank", asked, headers=key).json()
+        assert msgspec.convert(again, DecisionAnswer).slate == ()
+        assert {one["message_id"]: one["code"] for one in again["excluded"]} == {
+            "m-match": "opted_out",
+            "m-news": "opted_out",
+        }
+        assert again["silence"] == "all_excluded"
+        assert again["user_id"] == "u-mode"
+
+
 def test_a_release_of_what_was_stopped_is_answered_and_changes_nothing(served: SmallService) -> None:
     held = served.call.rank(user_id="u-twice", candidates=["m-match"])
     path, moment = f"/v1/decisions/{held['decision_id']}", {"at": "2026-11-23T10:01:00Z"}

@@ -121,7 +121,15 @@ def _handle(deployment: Deployment, route: Route, call: Call) -> Reply:
     now, patience = deployment.clock(), round(deployment.config.request_timeout_seconds * SECOND) + _GRACE
     memory = Memory(deployment.store, deployment.flights, deployment.forgetting, deployment.pseudonyms.of, patience)
     subject = new_decision_id(now, deployment.chance()) if route.decides else ""
-    return once(memory, replace(call, subject=subject), now, lambda named: route.handler(deployment, named))
+    worked = False
+
+    def work(named: Call) -> Reply:
+        nonlocal worked
+        worked = True
+        return route.handler(deployment, named)
+
+    answer = once(memory, replace(call, subject=subject), now, work)
+    return answer if worked or route.again is None else route.again(deployment, call, answer)
 
 
 def _reply_to(error: Exception, template: str) -> Reply:

@@ -23,7 +23,7 @@ class Route:
 
     `body` and `answer` are the wire types; `size` names the limit of the body in the configuration; `problems` what
     may go wrong beside what may go wrong everywhere; `versioned` a resource with an `ETag`; `decides` that the call
-    makes a decision, which is named before the work.
+    makes a decision, which is named before the work; `again` what a kept answer passes through before it is repeated.
     """
 
     method: str
@@ -40,6 +40,7 @@ class Route:
     paged: bool = False
     versioned: bool = False
     decides: bool = False
+    again: Callable[[Deployment, Call, Reply], Reply] | None = None
 
     @property
     def segments(self) -> tuple[str, ...]:

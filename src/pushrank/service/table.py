@@ -33,6 +33,7 @@ ROUTES: tuple[Route, ...] = (
         size="rank",
         writes=True,
         decides=True,
+        again=ranking.rank_again,
     ),
     Route(
         "GET",
@@ -54,6 +55,7 @@ ROUTES: tuple[Route, ...] = (
         size="rank",
         writes=True,
         problems=_UNKNOWN,
+        again=ranking.confirm_again,
     ),
     Route(
         "POST",
