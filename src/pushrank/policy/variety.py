@@ -32,9 +32,10 @@ def factors(ask: Ask, rows: Rows) -> Floats | None:
     after_category = _after_category(shares.category, recent)
     after_tags = [(frozenset(push.tags), 1.0 - shares.tag * power) for push, power in recent]
     left = [after_category if row.message.category == category else 1.0 for row in rows]
-    for place, (message, _) in enumerate(rows):
+    last = after_tags[0][0]
+    for place in [place for place, row in enumerate(rows) if not last.isdisjoint(row.message.tags)] if last else ():
         for tags, kept in after_tags:
-            if tags.isdisjoint(message.tags):
+            if tags.isdisjoint(rows[place].message.tags):
                 break
             left[place] *= kept
     return np.array(left, dtype=np.float64)
