@@ -254,3 +254,15 @@ def test_a_ramp_is_not_for_users_without_personalisation_and_may_begin_with_noth
     assert out(asked, plain) is None
     gap = replace(plain, pushes=(sent("a", NOON),))
     assert out(policy(min_gap_minutes=5.0), gap) == ("min_gap", NOON + 5 * MINUTE)
+
+
+def test_what_left_the_window_long_ago_does_not_end_it() -> None:
+    asked, record = policy(caps=(CapRule(1, "1h"),)), user([sent("a", NOON - 5 * HOUR), sent("b", NOON)])
+    assert out(asked, record) == ("cap_day", NOON + HOUR)
+
+
+@pytest.mark.parametrize("ahead", [13 * HOUR, 25 * HOUR])
+def test_a_push_ahead_of_the_clock_counts_from_the_first_moment_of_a_day(ahead: Instant) -> None:
+    start = MIDNIGHT - DAY
+    for at in (start, NOON):
+        assert out(policy(max_per_day=1), user([sent("a", at + ahead)]), at) == ("cap_day", MIDNIGHT)
