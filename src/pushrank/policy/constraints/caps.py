@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 from pushrank.config.types import CapRule
 from pushrank.domain.codes import ExclusionCode, Kind
+from pushrank.domain.decision import Exclusion
 from pushrank.domain.instants import DAY
 from pushrank.domain.message import lineage
 from pushrank.domain.record import Push
 from pushrank.policy.ask import Ask, Eligible, Rows
 from pushrank.policy.constraints.capping import Part, PartCap, RuleCap
 from pushrank.policy.effective import Cap, effective_caps
-from pushrank.policy.limits import Limit, Subject, window_of
+from pushrank.policy.limits import Full, Limit, Subject, window_of
 
 
 def over_everything(rule: CapRule) -> bool:
@@ -112,6 +113,10 @@ class CapCategory(PartCap):
     def part(self, row: Eligible) -> Part:
         """Tell categories apart."""
         return row.send_at, row.message.category, Kind.INFORM
+
+    def exclusion(self, message_id: str, by: Full) -> Exclusion:
+        """Name the category whose limit is full: that of the message, or one of its parents."""
+        return Exclusion(message_id, self.code, by.until, about=by.limit.about)
 
 
 class CapKind(PartCap):
