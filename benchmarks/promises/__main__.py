@@ -11,6 +11,7 @@ import typer
 from benchmarks.promises import crowd as crowds
 from benchmarks.promises import kills as killing
 from benchmarks.promises import optout as races
+from benchmarks.promises import optout_http
 from benchmarks.promises.careless import careless as without_care
 from benchmarks.promises.stores import Kind, empty_store, folder
 
@@ -68,11 +69,16 @@ def optout(
     rounds: Annotated[int, typer.Option(min=4, help="Opt-outs.")] = 100_000,
     groups: Annotated[int, typer.Option(min=1, help="Races at once, of three processes each.")] = 4,
     seed: Seed = 1,
+    *,
+    http: Annotated[bool, typer.Option("--http", help="Over HTTP, with replays under the same key.")] = False,
 ) -> None:
     """Opt-outs against holds, confirms and repeated confirms: after the acknowledgement no answer says `send`."""
     with folder() as place, empty_store(store, place) as address:
-        raced = races.run(address, rounds, groups, seed)
-    _report([f"{store.value}, opt-outs in one process each", *raced.lines()], kept=raced.kept)
+        if http:
+            raced, broken = optout_http.run(address, place, rounds, seed)
+        else:
+            raced, broken = races.run(address, rounds, groups, seed), []
+    _report([f"{store.value}, opt-outs{' over HTTP' if http else ''}", *raced.lines(), *broken], kept=raced.kept)
 
 
 def _report(lines: list[str], *, kept: bool) -> None:

@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from threading import Event, Thread
 from time import monotonic, sleep
 from typing import Any
 
 import numpy as np
-import psutil  # type: ignore[import-untyped]
 from rich.progress import Progress
 
-from benchmarks.processes import HOST, ROOT, environment, free_port
 from benchmarks.promises.checks import Verdict, judged
 from benchmarks.promises.client import Client, Service
 from benchmarks.promises.house import shipped_policy
 from benchmarks.promises.people import START, Person, messages, people
-from pushrank.cli.keys import create_key
-from pushrank.config.home import Home
+from benchmarks.promises.serving import prepared, serving
 from pushrank.domain.instants import HOUR, MINUTE
 from pushrank.domain.preferences_json import window_to_json
-from pushrank.rights.keys import SCOPES
-from pushrank.rights.pseudonyms import Pseudonyms, read_secret
 
-_START_SECONDS = 120.0
 _CLIENTS = 4
 
 
@@ -69,30 +57,22 @@ class Killed:
 
 def run(address: str, folder: Path, kills: int, policy: str = "default", seed: int = 1) -> Killed:
     """Kill the service `kills` times over the store at `address`; all state of the run lies in `folder`."""
-    told = environment(
-        PUSHRANK_HOME=str(folder / "home"),
-        PUSHRANK_STORE=address,
-        PUSHRANK_CONFIG="demo",
-        PUSHRANK_POLICY=policy,
-        PYTHONPATH=str(ROOT / "src"),
-    )
-    (folder / "home").mkdir()
-    key = create_key(told, list(SCOPES), None, START)
-    pseudonym = Pseudonyms(read_secret(told, Home.of(told))).of
-    service, result, begun = Service(free_port(), key, pseudonym, _kill), Killed(policy), monotonic()
+    told, service = prepared(address, folder, policy)
+    result, begun = Killed(policy), monotonic()
     crowd, rng = people(policy, 12), np.random.default_rng(seed)
-    keyed = [replace(person, user_id=pseudonym(person.user_id)) for person in crowd]
+    keyed = [replace(person, user_id=service.pseudonym(person.user_id)) for person in crowd]
     with Progress(transient=True, auto_refresh=False) as show:
         task = show.add_task("kills", total=kills)
         while result.kills < kills:
-            with _serving(service, told, folder / "service.log", result) as end:
+            with serving(service, told, folder / "service.log", result.start_seconds):
+                end = Event()
                 if not result.kills:
                     _introduce(service, crowd, folder)
                 _check(address, folder, keyed, result, service)
                 _work(service, crowd, folder, rng, result, end)
             result.kills += 1
             show.update(task, completed=result.kills, refresh=True)
-        with _serving(service, told, folder / "service.log", result):
+        with serving(service, told, folder / "service.log", result.start_seconds):
             _check(address, folder, keyed, result, service)
     result.seconds = monotonic() - begun
     return result
@@ -152,55 +132,3 @@ def _introduce(service: Service, crowd: Sequence[Person], folder: Path) -> None:
         patch: dict[str, Any] = {"timezone": person.zone, "quiet_hours": quiet, "consents": consents}
         patch |= {"max_per_day": person.max_per_day, "max_per_week": person.max_per_week}
         client.must("PATCH", f"/v1/users/{person.user_id}/preferences", patch)
-
-
-@contextmanager
-def _serving(service: Service, told: Mapping[str, str], log: Path, result: Killed) -> Iterator[Event]:
-    """Start `pushrank serve` and wait until it answers; on leaving, nothing of it runs any more."""
-    command = [sys.executable, "-m", "pushrank.cli", "serve", "--port", str(service.port)]
-    begun = monotonic()
-    with log.open("ab") as stream:
-        process = subprocess.Popen(
-            command, cwd=log.parent, env=told, stdout=stream, stderr=subprocess.STDOUT, start_new_session=True
-        )
-    service.process = process
-    try:
-        _wait(service, log)
-        result.start_seconds.append(monotonic() - begun)
-        yield Event()
-    finally:
-        service.kill()
-
-
-def _wait(service: Service, log: Path) -> None:
-    deadline = monotonic() + _START_SECONDS
-    while monotonic() < deadline and service.process is not None and service.process.poll() is None:
-        connection = HTTPConnection(HOST, service.port, timeout=5)
-        try:
-            connection.request("GET", "/livez")
-            if connection.getresponse().status == 200:
-                return
-        except (OSError, HTTPException):
-            sleep(0.02)
-        finally:
-            connection.close()
-    tail = log.read_text(encoding="utf-8", errors="replace")[-2000:]
-    msg = f"the service did not answer within {_START_SECONDS:g} s:\n{tail}"
-    raise RuntimeError(msg)
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """Kill (SIGKILL) a process, all of its group and all that descend from it, at once."""
-    try:
-        family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
-    except psutil.NoSuchProcess:
-        family = []
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    for one in family:
-        try:
-            one.kill()
-        except psutil.NoSuchProcess:
-            continue
-    process.wait()
-    psutil.wait_procs(family, timeout=10)
