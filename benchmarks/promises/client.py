@@ -50,12 +50,12 @@ class Client:
         self.statuses: list[int] = []
 
     def work(self, crowd: Sequence[Person], at: Instant, end: Event) -> None:
-        """Ask, confirm and report until told to end; the simulated clock moves by seconds."""
+        """Ask, confirm and report until told to end; the simulated clock moves by minutes."""
         while not end.is_set():
-            at += int(self._rng.integers(1, 20)) * SECOND
+            at += int(self._rng.integers(1, 360)) * SECOND
             self._slate(crowd[int(self._rng.integers(len(crowd)))].user_id, at)
             if self.statuses and self.statuses[-1] == 0:
-                end.wait(0.02)
+                end.wait(0.1)
         self._connection.close()
 
     def must(self, method: str, path: str, body: Any) -> Any:

@@ -17,10 +17,13 @@ from benchmarks.promises.client import Client, Service
 from benchmarks.promises.house import shipped_policy
 from benchmarks.promises.people import START, Person, messages, people
 from benchmarks.promises.serving import prepared, serving
-from pushrank.domain.instants import HOUR, MINUTE
+from pushrank.domain.instants import HOUR
 from pushrank.domain.preferences_json import window_to_json
 
 _CLIENTS = 4
+# A kill comes once this many answers came, or so late, and then at any moment.
+_ANSWERS = 40
+_WORK_SECONDS = 6.0
 
 
 @dataclass(slots=True)
@@ -100,7 +103,7 @@ def _work(
     service: Service, crowd: Sequence[Person], folder: Path, rng: np.random.Generator, result: Killed, end: Event
 ) -> None:
     """Let clients work for a moment, kill in their midst, and take what they saw."""
-    at = START + result.kills * 20 * MINUTE
+    at = START + result.kills * 13 * HOUR
     clients = [
         Client(service, folder, place, result.kills, np.random.default_rng(rng.integers(1 << 62)))
         for place in range(_CLIENTS)
@@ -108,7 +111,12 @@ def _work(
     threads = [Thread(target=client.work, args=(crowd, at, end)) for client in clients]
     for thread in threads:
         thread.start()
-    sleep(0.5 + float(rng.exponential(0.8)))
+    deadline = monotonic() + _WORK_SECONDS
+    while sum(status == 200 for client in clients for status in list(client.statuses)) < _ANSWERS:
+        if monotonic() > deadline:
+            break
+        sleep(0.01)
+    sleep(float(rng.exponential(0.4)))
     service.kill()
     end.set()
     for thread in threads:
