@@ -37,7 +37,7 @@ class Connections:
         """Lend a connection on which `opening` has run.
 
         `opening` writes nothing, so where it finds out that the server ended the connection meanwhile, it runs on
-        another one. The connection comes back if it is idle; within a transaction that was not ended, it is closed.
+        another one. An open transaction is undone; one that the server gave up takes its connection with it.
         """
         if not self._free.acquire(timeout=self._seconds):
             msg = f"no connection became free within {self._seconds:g} s; {self._most} are in use"
@@ -91,6 +91,9 @@ class Connections:
 
 def _settled(connection: Connection) -> bool:
     if connection.closed or connection.pgconn.pipeline_status != PipelineStatus.OFF:
+        return False
+    if connection.info.transaction_status == TransactionStatus.INERROR:
+        # What followed the error in a pipeline was skipped, yet psycopg takes those statements for prepared.
         return False
     if connection.info.transaction_status != TransactionStatus.IDLE:
         try:
