@@ -15,7 +15,8 @@ class Board:
     """The clock, and what the processes know of users and of each other. Races are borne.
 
     `blocked`: for each user the moment until which asking is idle. `expiry`: when the last hold of a user ends that
-    nobody confirms at once. `wake`: for each actor the moment of its next errand. `holds`, `confirms` and `requests`
+    nobody confirms at once. `asking`: who is asking for a user just now, counted from 1, 0 for nobody.
+    `wake`: for each actor the moment of its next errand. `holds`, `confirms` and `requests`
     count for each actor.
     """
 
@@ -24,6 +25,7 @@ class Board:
         self._stop = numbers(1, 0)
         self.blocked = numbers(users, 0)
         self.expiry = numbers(users, 0)
+        self.asking = numbers(users, 0)
         self.wake = numbers(workers, NEVER)
         self.holds = numbers(workers, 0)
         self.confirms = numbers(workers, 0)
@@ -51,6 +53,14 @@ class Board:
     def accepted(self) -> int:
         """Holds and confirms so far."""
         return int(sum(self.holds) + sum(self.confirms))
+
+    def forget(self, actors: range) -> None:
+        """Wipe out what killed actors were about."""
+        for user, actor in enumerate(self.asking):
+            if actor - 1 in actors:
+                self.asking[user] = 0
+        for actor in actors:
+            self.wake[actor] = NEVER
 
     def next_moment(self) -> Instant | None:
         """When there is something to do again, for half of the users or for a process.

@@ -16,7 +16,7 @@ from traceback import print_exc
 import numpy as np
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from benchmarks.promises.board import NEVER, Board
+from benchmarks.promises.board import Board
 from benchmarks.promises.checks import Verdict, judged
 from benchmarks.promises.house import House, Wrap, shipped_policy
 from benchmarks.promises.people import START, messages, people, settle
@@ -114,7 +114,7 @@ class _Pool:
         self.processes[place].kill()
         self.processes[place].join()
         first, count = place * self._crowd.threads, self._crowd.threads
-        self._crowd.board.wake[first : first + count] = [NEVER] * count
+        self._crowd.board.forget(range(first, first + count))
         self._generations[place] += 1
         self.processes[place] = self._started(place)
 

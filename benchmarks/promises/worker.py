@@ -105,13 +105,26 @@ class Worker:
             finally:
                 board.wake[self._place] = self._errands[0].due if self._errands else NEVER
             return
-        free = [place for place, until in enumerate(board.blocked) if until <= now]
-        if self._rng.random() < (0.05 if free else 0.002):
-            free = list(range(len(board.blocked)))
+        free = self._free(now)
         if not free:
             sleep(_IDLE_SECONDS)
             return
-        self._ask(free[int(self._rng.integers(len(free)))], now)
+        user = free[int(self._rng.integers(len(free)))]
+        board.asking[user] = self._place + 1
+        try:
+            self._ask(user, now)
+        finally:
+            board.asking[user] = 0
+
+    def _free(self, now: Instant) -> list[int]:
+        """Users of whom one is asked for: mostly such as nobody else is asking for, now and then just any."""
+        board, chance = self._board, self._rng.random()
+        free = [place for place, until in enumerate(board.blocked) if until <= now]
+        if chance < (0.05 if free else 0.002):
+            return list(range(len(board.blocked)))
+        if chance < 0.2:
+            return free
+        return [place for place in free if not board.asking[place]]
 
     def _ask(self, user: int, now: Instant) -> None:
         mode = Mode.CONFIRM if self._rng.random() < 0.15 else Mode.HOLD
