@@ -68,6 +68,11 @@ def test_who_does_not_want_to_be_known_has_no_penalty() -> None:
     assert left(user([push("a")], personalisation=False), message("b")) == [1.0]
 
 
+def test_where_the_item_only_scorer_answers_nothing_about_the_user_weighs() -> None:
+    asked = ASKED.ask(user([push("a")]), NOON, UTC, personal=False)
+    assert factors(asked, [Eligible(message("b"), NOON)]) is None
+
+
 def test_a_policy_without_variety_has_no_penalty() -> None:
     asked = policy()
     assert factors(asked.ask(user([push("a")]), NOON, UTC), [Eligible(message("b"), NOON)]) is None

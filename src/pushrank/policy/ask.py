@@ -42,7 +42,8 @@ class Ask:
 
     `zone` is None where the user's clock can't be read. `now_only`: what may not go at `as_of` may not wait either.
     `channel` is the one over which the candidates would go. `twins` gives for messages that say nearly the same as
-    others the ids of all of them. `counting` are the pushes that use up budget.
+    others the ids of all of them. `personal` is False where the item-only scorer answers: then nothing about the user
+    may weigh in the choice. `counting` are the pushes that use up budget.
     """
 
     record: UserRecord
@@ -53,6 +54,7 @@ class Ask:
     now_only: bool = False
     channel: str = "push"
     twins: Mapping[str, frozenset[str]] = field(default_factory=lambda: NO_TWINS)
+    personal: bool = True
     counting: tuple[Push, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

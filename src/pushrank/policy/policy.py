@@ -29,6 +29,7 @@ class Circumstances(TypedDict, total=False):
     now_only: bool
     channel: str
     twins: Mapping[str, frozenset[str]]
+    personal: bool
 
 
 @dataclass(frozen=True, slots=True)

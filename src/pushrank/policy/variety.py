@@ -23,7 +23,8 @@ def factors(ask: Ask, rows: Rows) -> Floats | None:
     tags, of 1 - share x 0.5^(age / half-life). A run goes back from the newest push that counts until one is not of its
     like. Age is from `at` to `as_of`, and 0 for what is to go later.
     """
-    if ask.config.variety is None or not ask.counting or not ask.record.preferences.personalisation:
+    personal = ask.personal and ask.record.preferences.personalisation
+    if ask.config.variety is None or not ask.counting or not personal:
         return None
     recent = _recent(ask)
     if not recent:

@@ -48,7 +48,9 @@ class Ranker:
         content_keys = considered.content_keys()
         record = self.store.user(user_key, since, content_keys)
         zone, now_only = zone_of(record, self.policy.config), request.mode is Mode.CONFIRM
-        around = Circumstances(now_only=now_only, channel=request.channel, twins=considered.twins)
+        around = Circumstances(
+            now_only=now_only, channel=request.channel, twins=considered.twins, personal=not served.degraded
+        )
         kept, out = exclude(self.policy, record, considered.candidates, request.as_of, zone, **around)
         scores, grounds = self.score(served, record, kept, request.as_of)
         rest = considered.not_considered
