@@ -108,7 +108,7 @@ def _make(ground: Ground, users: int) -> None:
 
 
 def _put_candidates(deployment: Opened) -> Mapping[str, str]:
-    """Publish copies of the town's messages, new to everybody; gives for each the message that it is a copy of."""
+    """Publish the town's messages anew, in words that nobody had; gives for each the message that it is made of."""
     known = [message for message in deployment.catalogue.messages() if message.purpose in _ALLOWED][:CANDIDATES]
     copies = {f"bench-{place:03d}": message for place, message in enumerate(known)}
     deployment.store.put_messages([_copy(name, message) for name, message in copies.items()], AS_OF)
@@ -117,7 +117,8 @@ def _put_candidates(deployment: Opened) -> Mapping[str, str]:
 
 def _copy(name: str, message: Message) -> Message:
     published: Instant = AS_OF - int(name[-3:]) * HOUR // 4 - HOUR
-    return replace(message, message_id=name, published_at=published, expires_at=None)
+    title, body = message.title[::-1], message.body[::-1]
+    return replace(message, message_id=name, title=title, body=body, published_at=published, expires_at=None)
 
 
 def _reachable(deployment: Opened, town: Path, candidates: list[str]) -> list[str]:

@@ -142,7 +142,8 @@ def test_the_printed_call_answers_as_pasted_again_and_again(served: Served) -> N
     if shutil.which("curl") is None:
         pytest.skip("curl is not installed")
     first, second = pasted(served), pasted(served)
-    assert len(first["slate"]) == 3
+    assert len(first["slate"]) == 1
+    assert len(first["passed_over"]) >= 5
     assert first["versions"]["model"]
     assert not first["degraded"]
     assert first.pop("decision_id") != second.pop("decision_id")

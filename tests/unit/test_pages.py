@@ -117,7 +117,8 @@ def test_the_answer_on_the_first_page_is_the_kept_one_with_entries_cut() -> None
         counts.append(len(whole))
     assert shown == answer
     text = " ".join(page("README.md").split())
-    assert "({} messages were chosen, {} passed over, {} excluded)".format(*counts) in text
+    assert counts[0] == 1
+    assert "({} message was chosen, {} passed over, {} excluded)".format(*counts) in text
     assert json.dumps(kept["question"]) in text
 
 

@@ -17,7 +17,7 @@ from pushrank.logs import open_log
 from pushrank.ranking.identifiers import new_decision_id
 
 _TRIED = 200
-_SLOTS = 3
+_PASSED_OVER = 5  # so many at least, so that the answer shows a choice
 
 
 def write_example(environment: Mapping[str, str], log: Path, as_of: Instant) -> None:
@@ -29,13 +29,15 @@ def write_example(environment: Mapping[str, str], log: Path, as_of: Instant) -> 
     if home.example.exists() or not log.is_dir():
         return
     with opened(environment) as deployment:
-        ranker, rng = deployment.ranker(home.champion), np.random.default_rng(1)
+        # A start that was cut short left decisions behind, and their ids are taken.
+        rng = np.random.default_rng(deployment.store.count("decisions"))
+        ranker = deployment.ranker(home.champion)
         user_ids = sorted(open_log(log).users())[:_TRIED]
         for user_id in user_ids:
-            request = RankingRequest(user_id, as_of, slots=_SLOTS, mode=Mode.LOOK)
-            if len(ranker.rank(request, new_decision_id(as_of, rng)).slate) == _SLOTS:
+            decision = ranker.rank(RankingRequest(user_id, as_of, mode=Mode.LOOK), new_decision_id(as_of, rng))
+            if decision.slate and len(decision.passed_over) >= _PASSED_OVER:
                 break
-    body = {"user_id": user_id, "slots": _SLOTS, "mode": "look", "at": iso(as_of)}
+    body = {"user_id": user_id, "mode": "look", "at": iso(as_of)}
     home.example.write_text(json.dumps(body), encoding="utf-8")
 
 

@@ -1,0 +1,121 @@
+"""What the constraints cost: one ranking of 100 candidates with all of them, beside the same with fewer.
+
+    python -m benchmarks constraints
+
+The ranker is asked in this process, `look` after `look`, about users of the sample town with what they were sent. Each
+request is answered under every policy in turn, in an order that moves on, so that whatever else the machine does meets
+all of them alike. All 100 candidates are scored in each.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+from time import perf_counter_ns, thread_time_ns
+
+import numpy as np
+
+from benchmarks.ground import AS_OF, STORE_FILES, Ground, prepared
+from benchmarks.report import Table
+from pushrank.config.types import PolicyConfig
+from pushrank.domain.codes import Mode
+from pushrank.domain.decision import RankingRequest
+from pushrank.domain.instants import MINUTE
+from pushrank.domain.message import Candidate
+from pushrank.policy import Policy
+from pushrank.ranking.identifiers import new_decision_id
+from pushrank.ranking.ranker import Ranker
+from pushrank.service.deployment import Deployment, open_deployment
+
+EARLIER, NOW = "day and week, no other cap", "all constraints"
+_WARM_UP = 30
+_SEED = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Nanoseconds of one ranking: by the wall, and on the processor."""
+
+    wall: int
+    processor: int
+
+
+def measure(root: Path, *, users: int, rounds: int) -> Table:
+    """Answer every user's request `rounds` times under each policy and compare the medians."""
+    ground = prepared(root, users)
+    home = root / "constraints"
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    for name in STORE_FILES:
+        shutil.copy(ground.home / name, home / name)
+    with closing(open_deployment(ground.environment(home))) as deployment:
+        found = _asked(deployment, ground, rounds)
+    rows = [_row(name, found[name], found[EARLIER]) for name in found]
+    title = f"One ranking of 100 candidates, {len(found[NOW])} requests under each policy"
+    return Table("constraints", title, ("policy", "median us", "x first", "CPU us", "x first"), rows, {})
+
+
+def _asked(deployment: Deployment, ground: Ground, rounds: int) -> Mapping[str, list[Spent]]:
+    rankers = {name: _ranker(deployment, change) for name, change in _POLICIES.items()}
+    found: dict[str, list[Spent]] = {name: [] for name in rankers}
+    rng = np.random.default_rng(_SEED)
+    for turn, request in enumerate(_requests(ground, rounds)):
+        names = list(rankers)
+        for name in names[turn % len(names) :] + names[: turn % len(names)]:
+            spent = _timed(rankers[name], request, rng)
+            if turn >= _WARM_UP:
+                found[name].append(spent)
+    return found
+
+
+def _ranker(deployment: Deployment, change: Callable[[PolicyConfig], PolicyConfig]) -> Ranker:
+    policy = Policy.of(change(deployment.policy.config), deployment.categories)
+    return replace(deployment.ranker, policy=policy)
+
+
+def _without(config: PolicyConfig) -> PolicyConfig:
+    return replace(
+        config, caps=(), min_gap_minutes=None, ramp_up=None, near_duplicate=None, seen_elsewhere=None, variety=None
+    )
+
+
+_POLICIES: Mapping[str, Callable[[PolicyConfig], PolicyConfig]] = {EARLIER: _without, NOW: lambda config: config}
+
+
+def _requests(ground: Ground, rounds: int) -> Iterator[RankingRequest]:
+    users, names = ground.asked()
+    candidates = tuple(Candidate(name) for name in names)
+    for turn in range(rounds):
+        for user in users:
+            yield RankingRequest(user, AS_OF + turn * MINUTE, candidates, mode=Mode.LOOK)
+
+
+def _timed(ranker: Ranker, request: RankingRequest, rng: np.random.Generator) -> Spent:
+    name = new_decision_id(request.as_of, rng)
+    wall, processor = perf_counter_ns(), thread_time_ns()
+    decision = ranker.rank(request, name)
+    spent = Spent(perf_counter_ns() - wall, thread_time_ns() - processor)
+    if decision.excluded or decision.degraded:
+        msg = f"expected all candidates to be scored, got {decision.excluded[:1]} for {request.user_id}"
+        raise RuntimeError(msg)
+    return spent
+
+
+def _row(name: str, found: Sequence[Spent], first: Sequence[Spent]) -> tuple[str, ...]:
+    wall, processor = _medians(found)
+    first_wall, first_processor = _medians(first)
+    return (
+        name,
+        f"{wall:.0f}",
+        f"{wall / first_wall:.2f}",
+        f"{processor:.0f}",
+        f"{processor / first_processor:.2f}",
+    )
+
+
+def _medians(found: Sequence[Spent]) -> tuple[float, float]:
+    return median(one.wall for one in found) / 1000, median(one.processor for one in found) / 1000
