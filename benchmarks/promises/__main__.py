@@ -34,6 +34,7 @@ def crowd(  # noqa: PLR0913 (each argument is an option)
     accepted: Annotated[int, typer.Option(min=1, help="Holds and confirms to reach.")] = 1_000_000,
     processes: Annotated[int, typer.Option(min=1)] = 16,
     threads: Annotated[int, typer.Option(min=1, help="Threads of each process.")] = 1,
+    slate: Annotated[int, typer.Option(min=2, max=14, help="Most messages of a slate.")] = 3,
     kill_every: Annotated[float, typer.Option(min=0.01, help="Seconds from one kill to the next, on average.")] = 1.0,
     seconds: Annotated[float, typer.Option(min=1, help="Seconds after which it ends in any case.")] = 3600.0,
     seed: Seed = 1,
@@ -41,7 +42,9 @@ def crowd(  # noqa: PLR0913 (each argument is an option)
     careless: Annotated[bool, typer.Option("--careless", help="With a store that reads before it locks.")] = False,
 ) -> None:
     """Contended holds and confirms with kills: no cap exceeded, nothing twice, nothing lost, caps used up."""
-    plan = crowds.Plan(policy, accepted, processes, threads, kill_every=kill_every, seconds=seconds, seed=seed)
+    plan = crowds.Plan(
+        policy, accepted, processes, threads, slate=slate, kill_every=kill_every, seconds=seconds, seed=seed
+    )
     with folder() as place, empty_store(store, place) as address:
         outcome = crowds.run(address, place, plan, without_care if careless else None)
     _report([f"{store.value}, crowd", *outcome.lines()], kept=outcome.verdict.kept)

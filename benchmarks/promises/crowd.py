@@ -44,6 +44,7 @@ class Plan:
     processes: int = 16
     threads: int = 1
     users: int = 50
+    slate: int = 3
     kill_every: float = 1.0
     seconds: float = 3600.0
     seed: int = 1
@@ -82,7 +83,7 @@ def run(address: str, folder: Path, plan: Plan, wrap: Wrap | None = None) -> Out
     policy, crowd = shipped_policy(plan.policy), people(plan.policy, plan.users)
     _prepare(address, plan)
     board = Board(plan.users, plan.processes * plan.threads, START)
-    shared = Crowd(address, policy, crowd, board, folder, plan.seed, plan.threads, wrap)
+    shared = Crowd(address, policy, crowd, board, folder, plan.seed, plan.threads, plan.slate, wrap)
     begun = monotonic()
     with _bar(plan.accepted) as show, _processes(shared, plan.processes) as pool:
         kills = _drive(pool, plan, board, show)

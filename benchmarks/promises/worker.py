@@ -59,6 +59,7 @@ class Crowd:
     folder: Path
     seed: int
     threads: int
+    slate: int
     wrap: Wrap | None = None
 
 
@@ -130,7 +131,7 @@ class Worker:
         mode = Mode.CONFIRM if self._rng.random() < 0.15 else Mode.HOLD
         candidates = self._candidates(user, now)
         name = self._crowd.people[user].user_id
-        request = RankingRequest(name, now, tuple(candidates), int(self._rng.integers(2, 4)), mode=mode)
+        request = RankingRequest(name, now, tuple(candidates), self._some(), mode=mode)
         decision = self._house.rank(request, self._rng)
         self._write_rank(name, now, decision)
         self._count(decision)
@@ -140,8 +141,8 @@ class Worker:
             self._learn(user, now, decision)
 
     def _candidates(self, user: int, now: Instant) -> list[Candidate]:
-        """Two or three messages about events of their own, now and then about one that others try as well."""
-        picked = self._rng.choice(len(_NAMES), int(self._rng.integers(2, 4)), replace=False)
+        """Messages about events of their own, now and then about one that others try as well."""
+        picked = self._rng.choice(len(_NAMES), self._some(), replace=False)
         found = []
         for place in picked.tolist():
             self._made += 1
@@ -150,6 +151,10 @@ class Worker:
                 event, place = f"all.{user}.{now // (10 * MINUTE)}", place % 4  # noqa: PLW2901
             found.append(Candidate(_NAMES[place], event, worth=_WORTH))
         return list({candidate.message_id: candidate for candidate in found}.values())
+
+    def _some(self) -> int:
+        """As many as a slate may have, or one less."""
+        return int(self._rng.integers(self._crowd.slate - 1, self._crowd.slate + 1))
 
     def _write_rank(self, user: str, now: Instant, decision: Decision) -> None:
         places = [(c.scored.message_id, c.event_key, c.send_at, c.hold_expires_at) for c in decision.slate]
