@@ -16,7 +16,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: setup serve test check format bench train evaluate lock clean
+.PHONY: setup serve test check mutate format bench train evaluate lock clean
 
 setup: $(INSTALLED)
 
@@ -41,6 +41,11 @@ check: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Changes the rules one place at a time and counts what the tests notice; some ten minutes.
+mutate: $(INSTALLED)
+	$(BIN)/mutmut run
+	$(BIN)/mutmut results
 
 format: $(INSTALLED)
 	$(BIN)/ruff format .

@@ -14,8 +14,6 @@ from pushrank.policy.ask import NO_TWINS, Ask, Constraint, Eligible, Unlisted
 from pushrank.policy.calendar import zone_of
 from pushrank.policy.policy import Policy, divide
 
-_ACTIVE = (HoldState.HELD, HoldState.CONFIRMED)
-
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -56,7 +54,7 @@ def recheck(
         ask = policy.ask(ahead, as_of, zone, now_only=True, channel=push.channel, twins=twins)
         verdict = _judge(policy, ask, push, message)
         verdicts.append(verdict)
-        record = replace(record, pushes=(*others, verdict.push) if verdict.push.state in _ACTIVE else others)
+        record = replace(record, pushes=(*others, verdict.push))
     return verdicts
 
 

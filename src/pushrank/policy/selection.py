@@ -62,7 +62,7 @@ def select(
 
 def _scored(policy: Policy, eligible: Rows, scores: Scores, left: Floats | None) -> list[Scored]:
     value = policy.config.permission_value or scores.permission_value
-    worth = np.array([row.message.worth for row in eligible], dtype=np.float64)
+    worth = np.array([row.message.worth for row in eligible])
     net = net_value(worth, scores._replace(permission_value=value), left)
     names = [row.message.message_id for row in eligible]
     figures = scores.p_click.tolist(), scores.p_opt_out.tolist(), net.tolist()

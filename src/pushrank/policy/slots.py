@@ -19,7 +19,7 @@ def slots_of(policy: Policy, record: UserRecord, push: Push, message: Message | 
     `exclude` and `recheck` refuse whatever these slots would refuse, given all pushes within `Policy.look_back`, and
     expired holds gone.
     """
-    ask = policy.ask(record, push.at, zone_of(record, policy.config), channel=push.channel)
+    ask = policy.ask(record, push.at, zone_of(record, policy.config))
     subject = Subject(push.category, push.kind, push.channel, push.at)
     slots: dict[str, Slot] = {}
     for constraint in policy.constraints:

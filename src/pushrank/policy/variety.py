@@ -39,7 +39,7 @@ def factors(ask: Ask, rows: Rows) -> Floats | None:
             if tags.isdisjoint(rows[place].message.tags):
                 break
             left[place] *= kept
-    return np.array(left, dtype=np.float64)
+    return np.array(left)
 
 
 class _Recent(NamedTuple):
