@@ -147,6 +147,9 @@ def test_the_net_value_that_is_answered_has_the_penalty_in_it(tmp_path: Path) ->
     house.put(message("a"), message("b"), message("c", "sport"))
     confirmed(house, "a")
     (free,) = house.rank("c", mode=Mode.LOOK).slate
+    (plain,) = house.rank("b", mode=Mode.LOOK).slate
+    assert plain.scored.net_value == free.scored.net_value
+    house.ranker.served = replace(house.ranker.served, degraded=False)
     (less,) = house.rank("b", mode=Mode.LOOK).slate
     assert less.scored.p_click == free.scored.p_click
     assert less.scored.net_value == pytest.approx(free.scored.net_value - 0.5 * free.scored.p_click)
