@@ -29,12 +29,12 @@ class Queue:
         self.connection.set_trace_callback(self.statements.append)
         self.commits = Commits(self.connection, Turns(), queues.Queue(None, 1.0))
         self.threads = ThreadPoolExecutor(8)
-        self._go = Event()
+        self._begun, self._go = Event(), Event()
 
     def together(self, *writes: Write) -> list[Future[str]]:
         """Run a first write, and the others as the group that waits for it."""
         first = self.threads.submit(self.commits.write, self._first)
-        self._until(lambda: "BEGIN IMMEDIATE" in self.statements)
+        assert self._begun.wait(10)
         others = []
         for place, write in enumerate(writes, 1):
             others.append(self.threads.submit(self.commits.write, write))
@@ -45,6 +45,7 @@ class Queue:
         return others
 
     def _first(self, connection: sqlite3.Connection) -> str:
+        self._begun.set()
         self._go.wait(10)
         return named("first")(connection)
 
