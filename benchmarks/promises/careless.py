@@ -30,7 +30,7 @@ class Careless:
         sleep(_THINKS_SECONDS)
 
         def write(reading: Reading) -> Change[A]:
-            return replace(rule(replace(reading, record=record)), slots={}, lapsed=())
+            return replace(rule(replace(reading, record=record)), slots={})
 
         return self._store.transact(user_key, write, since, content_keys)
 

@@ -108,8 +108,8 @@ def test_a_push_that_is_given_back_gives_its_slots_back(store: Store, state: Hol
 
 def test_a_hold_that_lapsed_gives_its_slots_back_in_the_change_that_takes_them_anew(store: Store) -> None:
     take(store, "a", rolling(5, 1))
-    fresh = push("b", "b#", 6)
-    store.transact("ada", lambda _: Change(None, pushes=(fresh,), slots={"b": (rolling(6, 1),)}, lapsed=("a",)), 0)
+    pushes = (push("b", "b#", 6), push("a", "a#", 5, HoldState.RELEASED))
+    store.transact("ada", lambda _: Change(None, pushes=pushes, slots={"b": (rolling(6, 1),)}), 0)
     assert store.count("slots") == 1
     assert refused(store, "c", rolling(7, 1))
 
@@ -132,10 +132,10 @@ def test_two_pushes_of_one_change_are_counted_together(store: Store) -> None:
 def test_a_change_that_is_refused_gives_nothing_back(store: Store) -> None:
     take(store, "a", calendar(5, 2))
     take(store, "b", calendar(6, 2))
-    fresh = (push("c", "c#", 7), push("d", "d#", 8))
+    pushes = (push("c", "c#", 7), push("d", "d#", 8), push("a", "a#", 5, HoldState.RELEASED))
     slots = {"c": (calendar(7, 2),), "d": (calendar(8, 2),)}
     with pytest.raises(ConflictError):
-        store.transact("ada", lambda _: Change(None, pushes=fresh, slots=slots, lapsed=("a",)), 0)
+        store.transact("ada", lambda _: Change(None, pushes=pushes, slots=slots), 0)
     assert store.count("slots") == 2
     assert refused(store, "e", calendar(9, 2))
 

@@ -128,7 +128,7 @@ class Change(Generic[A]):
     """What a rule wants written, all or nothing, and the answer it gives. None and empty change nothing.
 
     `slots` gives by push id what a held or confirmed push of `pushes` takes, in place of what it took before. A push
-    that is released or failed gives its slots back by itself; `lapsed` names expired holds whose slots end.
+    that is released or failed gives its slots back by itself.
     """
 
     answer: A
@@ -138,7 +138,6 @@ class Change(Generic[A]):
     counts: tuple[CountDelta, ...] = ()
     decision: DecisionRow | None = None
     slots: Mapping[str, tuple[Slot, ...]] = field(default_factory=dict)
-    lapsed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

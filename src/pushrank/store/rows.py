@@ -19,6 +19,19 @@ EVENT_COLUMNS = "event_id, utc_offset, digest, body"
 DECISION_COLUMNS = "decision_id, user_key, decided_at, mode, body"
 COUNT_COLUMNS = "message_id, bucket, sends, clicks, opt_outs, dismissals"
 KEY_COLUMNS = "key_id, hash, scopes, created_at, expires_at, revoked_at"
+BEYOND_CAP = """
+    SELECT 1 FROM (
+        SELECT NEW.starts_at AS starts_at, NEW.ends_at AS ends_at
+        UNION ALL
+        SELECT starts_at, ends_at FROM slots
+        WHERE user_key = NEW.user_key AND cap = NEW.cap AND at >= NEW.at AND starts_at <= NEW.at AND NEW.at < ends_at
+    ) AS span
+    WHERE (
+        SELECT count(*) FROM slots
+        WHERE user_key = NEW.user_key AND cap = NEW.cap AND at >= span.starts_at AND at < span.ends_at
+    ) >= NEW.most"""
+"""Finds a row where a slot would be one too many: no window that it enters, its own and those that look back from later
+pushes, may hold more than its `most`. For triggers, in the SQL that both databases speak."""
 FREEING = frozenset({HoldState.RELEASED, HoldState.FAILED})
 
 _KINDS = {kind.value: kind for kind in Kind}
@@ -125,7 +138,7 @@ def slot_rows(user_key: str, slots: Mapping[str, Sequence[Slot]]) -> list[tuple[
 def slots_ended(change: Change[Any]) -> list[str]:
     """Name the pushes whose slots a change gives back before it takes any."""
     freed = (push.push_id for push in change.pushes if push.state in FREEING)
-    return sorted({*change.lapsed, *change.slots, *freed})
+    return sorted({*change.slots, *freed})
 
 
 def event_of(row: Sequence[Any]) -> StoredEvent:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from psycopg import Connection
 
 from pushrank.store.errors import StoreError
+from pushrank.store.rows import BEYOND_CAP
 
 VERSION = 2
 
@@ -62,7 +63,6 @@ _INDEXES = (
 # Who writes a user's slots holds this lock until the end of the transaction; `transact` takes it before it reads.
 LOCK_USER = "pg_advisory_xact_lock(hashtextextended({}, 0))"
 
-# No window that the new slot enters, its own and those that look back from later pushes, may hold more than `most`.
 # The lock makes two writers come one after the other; the second then counts what the first has committed, because in
 # READ COMMITTED each statement here sees anew. Under a stricter isolation it would not, so that is refused.
 _WITHIN_CAP = f"""
@@ -72,23 +72,11 @@ _WITHIN_CAP = f"""
             RAISE 'slots: expected isolation read committed, got %', current_setting('transaction_isolation');
         END IF;
         PERFORM {LOCK_USER.format("NEW.user_key")};
-        IF EXISTS (
-            SELECT 1 FROM (
-                SELECT NEW.starts_at AS starts_at, NEW.ends_at AS ends_at
-                UNION ALL
-                SELECT starts_at, ends_at FROM slots
-                WHERE user_key = NEW.user_key AND cap = NEW.cap AND at >= NEW.at AND starts_at <= NEW.at
-                    AND NEW.at < ends_at
-            ) AS span
-            WHERE (
-                SELECT count(*) FROM slots
-                WHERE user_key = NEW.user_key AND cap = NEW.cap AND at >= span.starts_at AND at < span.ends_at
-            ) >= NEW.most
-        ) THEN
+        IF EXISTS ({BEYOND_CAP}) THEN
             RAISE 'slots: a push beyond its cap' USING ERRCODE = 'check_violation';
         END IF;
         RETURN NEW;
-    END $$"""  # noqa: S608 constants only
+    END $$"""
 
 _ONE_OWNER = """
     CREATE FUNCTION pushes_one_owner() RETURNS trigger LANGUAGE plpgsql AS $$

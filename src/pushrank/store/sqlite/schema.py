@@ -6,6 +6,7 @@ import re
 import sqlite3
 
 from pushrank.store.errors import StoreError
+from pushrank.store.rows import BEYOND_CAP
 
 VERSION = 2
 
@@ -59,21 +60,9 @@ _INDEXES = (
     "CREATE INDEX idempotency_by_time ON idempotency (at)",
 )
 
-# No window that the new slot enters, its own and those that look back from later pushes, may hold more than `most`.
-_WITHIN_CAP = """
+_WITHIN_CAP = f"""
     CREATE TRIGGER slots_within_cap BEFORE INSERT ON slots WHEN NEW.most IS NOT NULL BEGIN
-        SELECT RAISE(ABORT, 'slots: a push beyond its cap') WHERE EXISTS (
-            SELECT 1 FROM (
-                SELECT NEW.starts_at AS starts_at, NEW.ends_at AS ends_at
-                UNION ALL
-                SELECT starts_at, ends_at FROM slots
-                WHERE user_key = NEW.user_key AND cap = NEW.cap AND at >= NEW.at AND starts_at <= NEW.at
-                    AND NEW.at < ends_at
-            ) AS span
-            WHERE (
-                SELECT count(*) FROM slots
-                WHERE user_key = NEW.user_key AND cap = NEW.cap AND at >= span.starts_at AND at < span.ends_at
-            ) >= NEW.most);
+        SELECT RAISE(ABORT, 'slots: a push beyond its cap') WHERE EXISTS ({BEYOND_CAP});
     END"""
 
 
