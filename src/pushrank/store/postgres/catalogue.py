@@ -16,7 +16,7 @@ from pushrank.store.rows import COUNT_COLUMNS
 
 ALL_COUNTS = f"SELECT {COUNT_COLUMNS} FROM message_counts ORDER BY message_id, bucket"  # noqa: S608 constants only
 _COUNTS_SINCE = f"""
-    SELECT {COUNT_COLUMNS} FROM message_counts WHERE version > %s ORDER BY message_id, bucket"""  # noqa: S608
+    SELECT {COUNT_COLUMNS} FROM message_counts WHERE version > %s ORDER BY version, message_id, bucket"""  # noqa: S608
 # The counter's row is locked first: writers of counts come one after the other and can't wait for each other in turn.
 _ADD_COUNTS = f"""
     WITH bumped AS (UPDATE meta SET value = value + 1 WHERE name = 'counts_version' RETURNING value)

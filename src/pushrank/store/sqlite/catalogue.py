@@ -15,7 +15,7 @@ ALL_COUNTS = """
     SELECT message_id, bucket, sends, clicks, opt_outs, dismissals FROM message_counts ORDER BY message_id, bucket"""
 _COUNTS_SINCE = """
     SELECT message_id, bucket, sends, clicks, opt_outs, dismissals FROM message_counts WHERE version > ?
-    ORDER BY message_id, bucket"""
+    ORDER BY version, message_id, bucket"""
 _ADD_COUNTS = """
     INSERT INTO message_counts (message_id, bucket, sends, clicks, opt_outs, dismissals, version)
     VALUES (?, ?, ?, ?, ?, ?, ?)
