@@ -47,7 +47,7 @@ def write_tables(town: Path, model: Path, out: Path, copies: Mapping[str, str]) 
     pairs.to_parquet(out / "pairs.parquet", index=False)
     heads = {
         "columns": list(loaded.view.names),
-        "permission_value": loaded.permission_value,
+        "permission_value": loaded.permission.pooled.value,
         "click": _size(model / "click.txt", config.click),
         "opt_out": _size(model / "opt_out.txt", config.opt_out),
     }

@@ -13,6 +13,7 @@ from pushrank.features.text import fit_basis
 from pushrank.features.view import FeatureView, feature_names
 from pushrank.scoring.bundle import Trained, TrainedHead
 from pushrank.scoring.calibration import Platt, Shift
+from pushrank.scoring.permission import Permission
 
 Floats = npt.NDArray[np.float64]
 
@@ -59,6 +60,6 @@ def small_trained(*, with_opt_out: bool = True) -> Trained:
         click=TrainedHead(model_text(), Platt(1.1, -0.2)),
         opt_out=TrainedHead(model_text(5), Shift(-4.0)) if with_opt_out else None,
         prior_opt_out=0.001,
-        permission_value=4.5,
+        permission=Permission.flat(4.5),
         facts={"rows": 2000},
     )

@@ -36,7 +36,7 @@ def test_a_bundle_scores_as_what_was_saved(saved: Path) -> None:
     scores = loaded.scorer.score(matrix)
     again = Head.of(trained.click.text, trained.click.calibration).probability(matrix)
     np.testing.assert_array_equal(scores.p_click, again)
-    assert loaded.permission_value == 4.5
+    assert loaded.permission.pooled.value == 4.5
     assert loaded.facts == {"rows": 2000}
     assert loaded.view.digest == small_view().digest
     assert len({trained.click.text, trained.opt_out.text}) == 2

@@ -29,6 +29,7 @@ from pushrank.logs import open_log
 from pushrank.policy import Eligible
 from pushrank.ranking.ranker import Ranker
 from pushrank.ranking.served import Served
+from pushrank.ranking.standing import standing_of
 from pushrank.scoring.bundle import load
 from tests import small_service, small_town
 from tests.small_service import Caller, running_service, service_in_process
@@ -124,7 +125,8 @@ def seen_by_service(ranker: Ranker, user_ids: Sequence[str], at: Instant) -> Tab
     parts = []
     for user_id in user_ids:
         record = ranker.store.user(ranker.pseudonym(user_id), at - ranker.policy.look_back)
-        _, grounds = ranker.score(ranker.served, record, live, at)
+        standing = standing_of(ranker.served, ranker.policy, record, at)
+        _, grounds = ranker.score(ranker.served, record, standing, live, at)
         assert grounds is not None
         parts.append(ranker.served.view.matrix(grounds.columns))
     return Table([(user, one.message.message_id) for user in user_ids for one in live], np.concatenate(parts))

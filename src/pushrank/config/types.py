@@ -105,6 +105,50 @@ class Variety:
 
 
 @dataclass(frozen=True, slots=True)
+class Adaptive:
+    """Between which bounds the personal cap may lie: pushes per local ISO week, and per local day.
+
+    `too_often_days`: how long it takes until a user's "too often" counts no more.
+    """
+
+    least_per_week: AtLeastOne
+    most_per_week: AtLeastOne
+    most_per_day: AtLeastOne
+    too_often_days: Positive
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """A message may wait for a better hour, at most `ahead_hours`.
+
+    Hours are weighed for the `shortlist` best messages of each place of a slate; all others go as soon as they may.
+    """
+
+    ahead_hours: AtLeastOne
+    shortlist: AtLeastOne
+
+
+@dataclass(frozen=True, slots=True)
+class Exploration:
+    """In `share` of choices chance decides among the best, silence included.
+
+    Only what is worth at most `loss` ordinary clicks less than the best takes part, and at most `among` choices.
+    """
+
+    share: Share
+    loss: Positive
+    among: AtLeastOne
+
+
+@dataclass(frozen=True, slots=True)
+class KeepInTouch:
+    """A user without a push for `after_days` is starved: the first message is worth `bonus` ordinary clicks more."""
+
+    after_days: Positive
+    bonus: Positive
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyConfig:
     """What may be sent at all, and what a push must be worth. Order of `constraints` is the order of checking."""
 
@@ -126,6 +170,10 @@ class PolicyConfig:
     near_duplicate: NearDuplicate | None = None
     seen_elsewhere: SeenElsewhere | None = None
     variety: Variety | None = None
+    adaptive: Adaptive | None = None
+    hours: Hours | None = None
+    exploration: Exploration | None = None
+    keep_in_touch: KeepInTouch | None = None
     service_passes: tuple[str, ...] = ()
     hold_minutes: Positive = 5.0
     consider: AtLeastOne = 500

@@ -119,6 +119,7 @@ class PassedCode(StrEnum):
     BELOW_VALUE = "below_value"
     REPETITIVE = "repetitive"
     NOT_CERTIFIED = "not_certified"
+    EXPLORED = "explored"
 
 
 class SilenceCode(StrEnum):
@@ -141,6 +142,7 @@ class ReasonCode(StrEnum):
     FRESH = "fresh"
     GOOD_HOUR = "good_hour"
     BREAKING = "breaking"
+    KEEP_IN_TOUCH = "keep_in_touch"
 
 
 class HoldState(StrEnum):

@@ -84,6 +84,24 @@ class Chosen:
 
 
 @dataclass(frozen=True, slots=True)
+class Frequency:
+    """How many pushes suit one user now, and the figures that say so.
+
+    `per_day` and `per_week` are caps over local calendar days and ISO weeks. `activity`: signs of life a day over about
+    a month; `opened`: share of recent pushes that were clicked or opened; `risk`: how much one more push a week would
+    add to the chance of an opt-out in that week; `too_often`: how much such words of the user weigh still, each 1 when
+    it was said.
+    """
+
+    per_day: int
+    per_week: int
+    activity: float
+    opened: float
+    risk: float
+    too_often: float
+
+
+@dataclass(frozen=True, slots=True)
 class Versions:
     """What made a decision; None where there is none."""
 
@@ -95,7 +113,10 @@ class Versions:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One answer of the ranker with everything it considered: every candidate is in exactly one of three lists."""
+    """One answer of the ranker with everything it considered: every candidate is in exactly one of three lists.
+
+    `frequency` is what suits the user by the model, None where the policy doesn't ask for it or nobody may be known.
+    """
 
     decision_id: str
     user_id: str
@@ -111,3 +132,4 @@ class Decision:
     versions: Versions
     degraded: bool = False
     not_considered: int = 0
+    frequency: Frequency | None = None

@@ -62,15 +62,16 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """When the user was last seen in the app, and what was seen there.
+    """When the user was last seen in the app, what was seen there, and when it was said that pushes come too often.
 
     `days` are the latest days with a sign of life, as days since 1970-01-01 UTC, newest first. `seen` maps items, and
-    messages met outside of pushes (their content key, `@`, the channel), to the last moment. Both are bounded, and
-    adding in any order gives the same.
+    messages met outside of pushes (their content key, `@`, the channel), to the last moment. `too_often` are the
+    moments of such words that stand, newest first. All are bounded, and adding in any order gives the same.
     """
 
     days: tuple[int, ...] = ()
     seen: Mapping[str, Instant] = field(default_factory=dict)
+    too_often: tuple[Instant, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

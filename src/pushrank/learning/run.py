@@ -29,6 +29,7 @@ from pushrank.scoring import bundle
 from pushrank.scoring.bundle import Trained
 from pushrank.scoring.fallback import PRIOR_OPT_OUT
 from pushrank.scoring.heads import Head, HeadScorer
+from pushrank.scoring.permission import Permission
 
 Told = Callable[[str, int, int], None]
 Tree = Mapping[str, Any]
@@ -106,7 +107,7 @@ def trained(model: Model, rows: Rows, remembered: Tree) -> Trained:
         click=click.trained,
         opt_out=None if opt_out is None else opt_out.trained,
         prior_opt_out=PRIOR_OPT_OUT,
-        permission_value=pooled_permission_value(rows, model.course.config.permission_discount_days),
+        permission=Permission.flat(pooled_permission_value(rows, model.course.config.permission_discount_days)),
         facts=remembered,
     )
 

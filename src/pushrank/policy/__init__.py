@@ -4,9 +4,11 @@ from pushrank.policy.ask import Ask, Eligible
 from pushrank.policy.calendar import zone_of
 from pushrank.policy.confirmation import Verdict, recheck
 from pushrank.policy.effective import Cap, EffectiveCaps, effective_caps
+from pushrank.policy.frequency import frequency_of
 from pushrank.policy.policy import Circumstances, Policy, exclude, hold_expires_at, hold_of
 from pushrank.policy.selection import Selection, select
 from pushrank.policy.slots import slots_of
+from pushrank.policy.touch import starved
 from pushrank.policy.value import Scores, net_value
 
 __all__ = [
@@ -21,11 +23,13 @@ __all__ = [
     "Verdict",
     "effective_caps",
     "exclude",
+    "frequency_of",
     "hold_expires_at",
     "hold_of",
     "net_value",
     "recheck",
     "select",
     "slots_of",
+    "starved",
     "zone_of",
 ]

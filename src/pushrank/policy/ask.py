@@ -10,7 +10,7 @@ from typing import ClassVar, NamedTuple, TypeAlias
 
 from pushrank.config.types import PolicyConfig
 from pushrank.domain.codes import ExclusionCode, Kind, Purpose
-from pushrank.domain.decision import Exclusion
+from pushrank.domain.decision import Exclusion, Frequency
 from pushrank.domain.instants import Instant
 from pushrank.domain.message import Message
 from pushrank.domain.record import Push, UserRecord
@@ -43,7 +43,8 @@ class Ask:
     `zone` is None where the user's clock can't be read. `now_only`: what may not go at `as_of` may not wait either.
     `channel` is the one over which the candidates would go. `twins` gives for messages that say nearly the same as
     others the ids of all of them. `personal` is False where the item-only scorer answers: then nothing about the user
-    may weigh in the choice. `counting` are the pushes that use up budget.
+    may weigh in the choice. `frequency` is what suits this user by the model, and `bonus` what the first message is
+    worth more because it keeps in touch. `counting` are the pushes that use up budget.
     """
 
     record: UserRecord
@@ -55,6 +56,8 @@ class Ask:
     channel: str = "push"
     twins: Mapping[str, frozenset[str]] = field(default_factory=lambda: NO_TWINS)
     personal: bool = True
+    frequency: Frequency | None = None
+    bonus: float = 0.0
     counting: tuple[Push, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -8,7 +8,7 @@ from typing import TypedDict, Unpack
 
 from pushrank.config.types import Category, PolicyConfig
 from pushrank.domain.codes import HoldState
-from pushrank.domain.decision import Exclusion
+from pushrank.domain.decision import Exclusion, Frequency
 from pushrank.domain.instants import DAY, HOUR, MINUTE, Instant
 from pushrank.domain.message import Message
 from pushrank.domain.record import Push, UserRecord
@@ -30,6 +30,8 @@ class Circumstances(TypedDict, total=False):
     channel: str
     twins: Mapping[str, frozenset[str]]
     personal: bool
+    frequency: Frequency | None
+    bonus: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,7 @@ def _decision(
         versions=question.served.versions(policy.config.version),
         degraded=question.served.degraded,
         not_considered=question.not_considered,
+        frequency=question.circumstances.get("frequency"),
     )
 
 

@@ -11,16 +11,15 @@ from pushrank.domain.codes import Mode
 from pushrank.domain.decision import Decision, RankingRequest
 from pushrank.domain.instants import Instant, utc_offset
 from pushrank.domain.record import Change, Reading, UserRecord
-from pushrank.domain.user import UserFacts
 from pushrank.features.columns import from_request
 from pushrank.features.facts import user_row
-from pushrank.features.state import decode_state, empty_state
 from pushrank.policy import Circumstances, Eligible, Policy, Scores, exclude, zone_of
 from pushrank.ranking.catalogue import Catalogue
 from pushrank.ranking.deciding import Question, decide
 from pushrank.ranking.decision_json import row
 from pushrank.ranking.explanations import Grounds
 from pushrank.ranking.served import Served
+from pushrank.ranking.standing import Standing, standing_of
 from pushrank.store.protocol import Store
 
 
@@ -48,11 +47,17 @@ class Ranker:
         content_keys = considered.content_keys()
         record = self.store.user(user_key, since, content_keys)
         zone, now_only = zone_of(record, self.policy.config), request.mode is Mode.CONFIRM
+        standing = standing_of(served, self.policy, record, request.as_of)
         around = Circumstances(
-            now_only=now_only, channel=request.channel, twins=considered.twins, personal=not served.degraded
+            now_only=now_only,
+            channel=request.channel,
+            twins=considered.twins,
+            personal=not served.degraded,
+            frequency=standing.frequency,
+            bonus=standing.bonus,
         )
         kept, out = exclude(self.policy, record, considered.candidates, request.as_of, zone, **around)
-        scores, grounds = self.score(served, record, kept, request.as_of)
+        scores, grounds = self.score(served, record, standing, kept, request.as_of)
         rest = considered.not_considered
         question = Question(decision_id, request, served, record, kept, out, scores, grounds, rest, around)
 
@@ -67,22 +72,21 @@ class Ranker:
         return decision
 
     def score(
-        self, served: Served, record: UserRecord, kept: Sequence[Eligible], as_of: Instant
+        self, served: Served, record: UserRecord, standing: Standing, kept: Sequence[Eligible], as_of: Instant
     ) -> tuple[Scores, Grounds | None]:
         """Score candidates for one user at `as_of`, and say what was read; without candidates there is nothing.
 
-        Who does not want to be known is scored as somebody of whom nothing is known, by the item-only scorer.
+        Who does not want to be known is scored by the item-only scorer.
         """
         if not kept:
-            return Scores(np.empty(0), np.empty(0), served.permission_value), None
-        personal = record.preferences.personalisation and not served.degraded
-        state, user = (decode_state(record.state), record.facts) if personal else (empty_state(), UserFacts())
-        zone = zone_of(record, self.policy.config) if personal else None
+            return Scores(np.empty(0), np.empty(0), standing.cohort.value), None
+        zone = zone_of(record, self.policy.config) if standing.personal else None
         offset = utc_offset(zone or served.view.default_timezone, as_of)
         facts = self.catalogue.facts(served.view, [eligible.message for eligible in kept])
         figures = self.catalogue.figures(facts, as_of)
-        known = user_row(user, served.view.attributes)
-        columns = from_request(served.view, state, known, as_of, offset, facts, figures)
-        found = (served.scorer if personal else served.item_only).score(served.view.matrix(columns))
-        scores = Scores(found.p_click, found.p_opt_out, served.permission_value)
-        return scores, Grounds(columns, state if personal else None)
+        known = user_row(standing.facts, served.view.attributes)
+        columns = from_request(served.view, standing.state, known, as_of, offset, facts, figures)
+        scorer = served.scorer if standing.personal else served.item_only
+        found = scorer.score(served.view.matrix(columns))
+        scores = Scores(found.p_click, found.p_opt_out, standing.cohort.value)
+        return scores, Grounds(columns, standing.state if standing.personal else None)

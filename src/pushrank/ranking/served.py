@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pushrank.domain.decision import Versions
 from pushrank.features.view import FeatureView
 from pushrank.scoring.bundle import Bundle
+from pushrank.scoring.permission import Permission
 from pushrank.scoring.scorer import Scorer
 
 _DIGEST_CHARACTERS = 12
@@ -14,7 +15,7 @@ _DIGEST_CHARACTERS = 12
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A feature view with the scorers that read its matrix. `permission_value` in ordinary clicks.
+    """A feature view with the scorers that read its matrix, and what permission is worth to whom.
 
     `degraded`: there is no usable model, and `scorer` is the item-only one too.
     """
@@ -22,7 +23,7 @@ class Served:
     view: FeatureView
     scorer: Scorer
     item_only: Scorer
-    permission_value: float
+    permission: Permission
     model: str | None
     features: str
     certificate: str | None = None
@@ -35,7 +36,7 @@ class Served:
             view=bundle.view,
             scorer=bundle.scorer,
             item_only=bundle.item_only,
-            permission_value=bundle.permission_value,
+            permission=bundle.permission,
             model=bundle.version or bundle.digest[:_DIGEST_CHARACTERS] or None,
             features=bundle.view.digest,
             degraded=not bundle.digest,

@@ -17,6 +17,7 @@ from pushrank.scoring import calibration, canary, golden, manifest
 from pushrank.scoring.heads import Head, HeadScorer
 from pushrank.scoring.item_only import ItemOnlyScorer
 from pushrank.scoring.manifest import BundleError, Contents
+from pushrank.scoring.permission import Permission
 from pushrank.scoring.scorer import Scorer
 from pushrank.scoring.structure import StructureError, check_model_text
 
@@ -34,7 +35,10 @@ class HeadSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`spec.json`. `permission_value` in ordinary clicks, `facts` what training wants to have remembered."""
+    """`spec.json`. `permission_value` in ordinary clicks, `facts` what training wants to have remembered.
+
+    `permission` is None in bundles from before there were cohorts.
+    """
 
     view: dict[str, Any]
     click: HeadSpec
@@ -42,6 +46,7 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     prior_opt_out: float
     permission_value: float
     facts: dict[str, Any]
+    permission: Permission | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ class Trained:
     click: TrainedHead
     opt_out: TrainedHead | None
     prior_opt_out: float
-    permission_value: float
+    permission: Permission
     facts: Mapping[str, Any]
 
 
@@ -71,7 +76,7 @@ class Bundle:
     view: FeatureView
     scorer: Scorer
     item_only: ItemOnlyScorer
-    permission_value: float
+    permission: Permission
     facts: Mapping[str, Any]
     version: str | None
     digest: str
@@ -144,8 +149,9 @@ def _spec(trained: Trained) -> Spec:
         click=HeadSpec("click.txt", calibration.to_dict(click.calibration)),
         opt_out=None if opt_out is None else HeadSpec("opt_out.txt", calibration.to_dict(opt_out.calibration)),
         prior_opt_out=trained.prior_opt_out,
-        permission_value=trained.permission_value,
+        permission_value=trained.permission.pooled.value,
         facts=dict(trained.facts),
+        permission=trained.permission,
     )
 
 
@@ -180,7 +186,7 @@ def _assembled(contents: Contents) -> Bundle:
         view=view,
         scorer=HeadScorer(click, opt_out, spec.prior_opt_out),
         item_only=ItemOnlyScorer.of(view.names),
-        permission_value=spec.permission_value,
+        permission=spec.permission or Permission.flat(spec.permission_value),
         facts=spec.facts,
         version=contents.manifest.version,
         digest=contents.manifest.digest,

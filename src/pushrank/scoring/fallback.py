@@ -6,7 +6,7 @@ from pushrank.features.text import fit_basis
 from pushrank.features.view import FeatureView, feature_names
 from pushrank.scoring.bundle import Bundle
 from pushrank.scoring.item_only import ItemOnlyScorer
-from pushrank.scoring.permission import permission_value
+from pushrank.scoring.permission import Permission, permission_value
 
 PRIOR_CLICK = 0.05
 PRIOR_OPT_OUT = 0.001
@@ -27,4 +27,4 @@ def without_model(default_timezone: str = "UTC") -> Bundle:
     )
     value = permission_value(PRIOR_CLICK * _SENDS_PER_DAY, PRIOR_OPT_OUT * _SENDS_PER_DAY, 1.0, _DISCOUNT_DAYS)
     items = ItemOnlyScorer.of(view.names)
-    return Bundle(view, items, items, value, {}, version=None, digest="")
+    return Bundle(view, items, items, Permission.flat(value), {}, version=None, digest="")

@@ -42,6 +42,10 @@ PASSED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "en": ("You have just had messages like this one, so it can wait.",),
         "zh": ("最近刚给你发过类似的消息，这条先等一等。",),
     },
+    PassedCode.EXPLORED: {
+        "en": ("Others were worth nearly as much, and chance decided.",),
+        "zh": ("其他选择的价值相差无几，这次由抽签决定。",),
+    },
 }
 
 STOPS: Mapping[str, Mapping[str, tuple[str, ...]]] = {

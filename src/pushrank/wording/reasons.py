@@ -38,4 +38,8 @@ REASONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "en": ("This is important and can't wait.",),
         "zh": ("这件事很重要，而且不能等。",),
     },
+    ReasonCode.KEEP_IN_TOUCH: {
+        "en": ("You have not heard from us for a while.",),
+        "zh": ("我们有一阵子没有联系你了。",),
+    },
 }

@@ -69,7 +69,7 @@ class Capping(Constraint):
 
     def passes(self, ask: Ask, limit: Limit) -> bool:
         """Whether service messages pass a limit."""
-        return limit.decided_by == "policy" and self.code in ask.config.service_passes
+        return limit.decided_by in ("policy", "adaptive") and self.code in ask.config.service_passes
 
     def check(self, ask: Ask, rows: Rows) -> Checked:
         """Count once for each moment at which candidates may go, and each part of them that matters."""

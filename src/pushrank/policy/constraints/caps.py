@@ -61,7 +61,7 @@ class CapDay(CalendarCap):
 
     def cap(self, ask: Ask) -> Cap:
         """Pushes per day."""
-        return effective_caps(ask.record, ask.config).day
+        return effective_caps(ask.record, ask.config, ask.frequency).day
 
     def speaks(self, rule: CapRule) -> bool:
         """Whether the window is at most a day."""
@@ -76,7 +76,7 @@ class CapWeek(CalendarCap):
 
     def cap(self, ask: Ask) -> Cap:
         """Pushes per week."""
-        return effective_caps(ask.record, ask.config).week
+        return effective_caps(ask.record, ask.config, ask.frequency).week
 
     def speaks(self, rule: CapRule) -> bool:
         """Whether the window is longer than a day."""

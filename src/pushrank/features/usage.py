@@ -1,0 +1,69 @@
+"""How much a user uses the app and its pushes: the few figures by which frequency and permission are weighed."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from pushrank.domain.instants import DAY, Instant
+from pushrank.features.fold import CLICKED, MONTH_SCALE, OPENED, decay
+from pushrank.features.snapshot import NEVER, hours_since
+from pushrank.features.state import (
+    ACTIVITY,
+    CLICKS,
+    FIRST_EVENT,
+    LAST_EVENT,
+    LAST_SENT,
+    MARK,
+    RECENT,
+    Floats,
+    UserState,
+)
+
+_MONTH_HOURS = MONTH_SCALE / DAY * 24.0
+_LEAST_DAYS = 3.0  # whoever came yesterday is not yet known to come every day
+_LAST = 30
+_PRIOR_PUSHES, _PRIOR_OPENED = 10.0, 1.0
+
+
+class Usage(NamedTuple):
+    """Figures of one user at a moment.
+
+    `activity` and `clicks`: signs of life and clicks a day, over about a month; `opened`: share of the last 30 pushes
+    that were clicked or opened, as if one of ten more had been; `hours_since_sent`: at most `NEVER`.
+    """
+
+    activity: float
+    clicks: float
+    opened: float
+    hours_since_sent: float
+
+
+NO_USAGE = Usage(0.0, 0.0, _PRIOR_OPENED / _PRIOR_PUSHES, NEVER)
+
+
+def per_day(month: Floats, hours_since_first: Floats) -> Floats:
+    """What a count that fades within a month says per day, [n].
+
+    Somebody whose rate is r, known for T days, has counted r x 30 x (1 - exp(-T / 30)); T counts at least three days.
+    """
+    days = _MONTH_HOURS / 24.0 * -np.expm1(-hours_since_first / _MONTH_HOURS)
+    rates: Floats = month / np.maximum(days, _LEAST_DAYS)
+    return rates
+
+
+def usage_of(state: UserState, as_of: Instant) -> Usage:
+    """Read a user's figures as of a moment."""
+    faded = decay(float(as_of - state.clock[LAST_EVENT]), MONTH_SCALE)
+    known = np.array([hours_since(as_of, int(state.clock[FIRST_EVENT]))])
+    month = state.month[[ACTIVITY, CLICKS]] * faded
+    activity, clicks = per_day(month, known).tolist() if state.clock[FIRST_EVENT] else (0.0, 0.0)
+    return Usage(activity, clicks, _opened(state), hours_since(as_of, int(state.clock[LAST_SENT])))
+
+
+def _opened(state: UserState) -> float:
+    newest = int(state.clock[MARK])
+    last = [(newest - back) % RECENT for back in range(1, min(newest, _LAST) + 1)]
+    opened = int(((state.recent_outcome[last] & (CLICKED | OPENED)) > 0).sum())
+    return (opened + _PRIOR_OPENED) / (len(last) + _PRIOR_PUSHES)
