@@ -9,16 +9,16 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from pushrank.domain.instants import Instant, instant, iso
-from pushrank.town import END, Plan, Summary, truth_folder, write_town
+from pushrank.domain.instants import instant, iso
+from pushrank.town import END, PLAIN, WEIGHTS, Plan, Summary, truth_folder, write_town
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 console = Console(stderr=True)
 
 
-def _moment(text: str) -> Instant:
+def _plan(users: int, days: int, seed: int, end: str, rules: str) -> Plan:
     try:
-        return instant(text)
+        return Plan(users, days, seed, instant(end), rules)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
 
@@ -30,9 +30,10 @@ def sample(
     days: Annotated[int, typer.Option(min=1, max=730, help="Length of the log in days.")] = 42,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 7,
     end: Annotated[str, typer.Option(metavar="TIME", help="End of the log, ISO 8601 with offset.")] = iso(END),
+    rules: Annotated[str, typer.Option(help=f"How people react: {' or '.join(WEIGHTS)}.")] = PLAIN,
 ) -> None:
     """Write a synthetic log of push outcomes whose true probabilities are known. See docs/town.md."""
-    plan = Plan(users, days, seed, _moment(end))
+    plan = _plan(users, days, seed, end, rules)
     # 1. make the town, day by day, and write its tables
     try:
         with Progress(console=console, transient=True) as progress:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pushrank.domain.instants import DAY
 from pushrank.town.plan import Flags, Floats, Ints, Plan
+from pushrank.town.weights import Weights
 from pushrank.town.words import TAGS, TOPICS, ZONES
 
 TIERS = ("free", "plus", "premium")
@@ -92,16 +93,23 @@ def make_people(plan: Plan) -> People:
         tier=rng.choice(len(TIERS), count, p=(0.68, 0.22, 0.1)).astype(np.int64),
         registered=_registered(rng, plan),
         liking=rng.normal(0.0, 1.25, (count, topics)) + [topic.appeal for topic in TOPICS],
-        drift=rng.normal(0.0, 1.5, (count, topics)) * (rng.random((count, topics)) < 0.1),  # noqa: PLR2004
+        drift=_drift(rng, plan),
         taste=rng.normal(0.0, 0.8, (count, len(TAGS))),
         habit=_habits(rng, count),
         visits=np.exp(0.35 + 0.6 * engaged),
         pace=np.clip(rng.lognormal(0.55, 0.45, count), 0.7, 4.2),
         guess=rng.normal(0.0, 1.3, (count, topics)),
         mood=_moods(rng, plan),
-        sent=_sensitivity(rng, engaged),
+        sent=_sensitivity(rng, engaged, plan.weights),
         rights=_rights(rng, count),
     )
+
+
+def _drift(rng: np.random.Generator, plan: Plan) -> Floats:
+    """By how much each liking moves until the end, nothing for those that stay."""
+    cells, weights = (plan.users, len(TOPICS)), plan.weights
+    far: Floats = rng.normal(0.0, weights.drift, cells)
+    return far * (rng.random(cells) < weights.drifting)
 
 
 def _registered(rng: np.random.Generator, plan: Plan) -> Ints:
@@ -136,14 +144,14 @@ def _moods(rng: np.random.Generator, plan: Plan) -> Floats:
     return mood
 
 
-def _sensitivity(rng: np.random.Generator, engaged: Floats) -> Sent:
+def _sensitivity(rng: np.random.Generator, engaged: Floats, weights: Weights) -> Sent:
     """Who comes often notices more; the rest of each sensitivity shows in nothing but reactions."""
     count = len(engaged)
     return Sent(
         attention=np.exp(-1.05 + 0.5 * engaged + rng.normal(0.0, 0.75, count)),
-        capacity=rng.lognormal(1.3, 0.4, count),
+        capacity=rng.lognormal(1.3, 0.4, count) * weights.capacity,
         curiosity=rng.gamma(2.0, 0.2, count),
-        tolerance=rng.lognormal(0.9, 0.4, count),
+        tolerance=rng.lognormal(0.9, 0.4, count) * weights.tolerance,
         temper=rng.lognormal(0.0, 0.4, count),
     )
 

@@ -25,30 +25,12 @@ _SEEN_BEFORE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
-    """The numbers of the rules, in one place. Times in days."""
-
-    half_want: float = 1.45
-    steepness: float = 1.15
-    presence_power: float = 0.8
-    other_language: float = 0.7
-    bait_want: float = 1.35
-    boredom: float = 0.5
-    base_hazard: float = 0.0007
-    pile_power: float = 1.2
-    ceiling: float = 0.85
-
-
-@dataclass(frozen=True, slots=True)
 class Standing:
     """What recent pushes have left behind. `load` (n, 1) pushes, `bored` (n, k) pushes of this topic, `irritated`."""
 
     load: Floats
     bored: Floats
     irritated: Floats
-
-
-WEIGHTS = Weights()
 
 
 def relevance(town: Town, user: Ints, message: Ints, at: Ints) -> Floats:
@@ -98,27 +80,28 @@ def mismatch(town: Town, user: Ints, message: Ints) -> Floats:
 def notice(town: Town, user: Ints, at: Ints, load: Floats) -> Floats:
     """Probability that a push is looked at: 1 - exp(-attention x presence^p), crowded out by recent pushes."""
     sent = town.people.sent
-    seen = -np.expm1(-sent.attention[user] * presence(town, user, at) ** WEIGHTS.presence_power)
+    seen = -np.expm1(-sent.attention[user] * presence(town, user, at) ** town.plan.weights.presence_power)
     return seen / (1.0 + (load / sent.capacity[user]) ** 2)
 
 
 def want(town: Town, user: Ints, message: Ints, at: Ints, bored: Floats) -> Floats:
     """Probability that a noticed push is opened: a Hill curve x^h / (x^h + k^h)."""
-    catalogue = town.catalogue
-    novelty = np.exp(-WEIGHTS.boredom * town.people.sent.curiosity[user] * bored)
-    spark = catalogue.quality[message] * np.where(catalogue.bait[message], WEIGHTS.bait_want, 1.0)
+    catalogue, weights = town.catalogue, town.plan.weights
+    novelty = np.exp(-weights.boredom * town.people.sent.curiosity[user] * bored)
+    spark = catalogue.quality[message] * np.where(catalogue.bait[message], weights.bait_want, 1.0)
     appeal = trend(town, catalogue.topic[message], at) * freshness(town, message, at)
-    pull = (relevance(town, user, message, at) * spark * appeal * novelty) ** WEIGHTS.steepness
-    wanted: Floats = pull / (pull + WEIGHTS.half_want**WEIGHTS.steepness)
+    pull = (relevance(town, user, message, at) * spark * appeal * novelty) ** weights.steepness
+    wanted: Floats = pull / (pull + weights.half_want**weights.steepness)
     return wanted
 
 
 def p_click(town: Town, user: Ints, message: Ints, at: Ints, standing: Standing) -> Floats:
     """True probability of a click within 24 hours."""
-    language = 1.0 - (1.0 - WEIGHTS.other_language) * mismatch(town, user, message)
+    weights = town.plan.weights
+    language = 1.0 - (1.0 - weights.other_language) * mismatch(town, user, message)
     mood = np.exp(town.people.mood[user, town.day(at)])
     chance = notice(town, user, at, standing.load) * want(town, user, message, at, standing.bored) * language * mood
-    return np.minimum(chance, WEIGHTS.ceiling)
+    return np.minimum(chance, weights.ceiling)
 
 
 def irritation(town: Town, user: Ints, message: Ints, at: Ints) -> Floats:
@@ -134,12 +117,12 @@ def irritation(town: Town, user: Ints, message: Ints, at: Ints) -> Floats:
 
 def p_opt_out(town: Town, user: Ints, message: Ints, at: Ints, standing: Standing) -> Floats:
     """True probability of leaving within 72 hours: 1 - exp(-temper x this push x what has piled up x newness)."""
-    sent = town.people.sent
-    piled = (standing.irritated / sent.tolerance[user]) ** WEIGHTS.pile_power
+    sent, weights = town.people.sent, town.plan.weights
+    piled = (standing.irritated / sent.tolerance[user]) ** weights.pile_power
     newness = 1.0 + 1.5 * np.exp(-np.maximum(at - town.people.registered[user], 0) / (10 * DAY))
     push = 0.15 + irritation(town, user, message, at) ** 1.5
     crowd = 1.0 + (standing.load / sent.capacity[user]) ** 2
-    hazard = WEIGHTS.base_hazard * sent.temper[user] * newness * push * (0.25 + piled) * crowd
+    hazard = weights.base_hazard * sent.temper[user] * newness * push * (0.25 + piled) * crowd
     chance: Floats = -np.expm1(-hazard)
     return chance
 

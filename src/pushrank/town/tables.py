@@ -21,27 +21,27 @@ _POLICY_VERSION = "2026-09"
 
 
 def users(town: Town) -> pd.DataFrame:
-    """One row per person."""
-    people = town.people
+    """One row per person who is there by the end of the log."""
+    people, here = town.people, _here(town)
     zones = np.array(list(ZONES), dtype=object)
     countries = np.array([country for _, _, country in ZONES.values()], dtype=object)
     return pd.DataFrame(
         {
-            "user_id": people.ids,
-            "timezone": zones[people.zone],
-            "language": np.where(people.chinese, "zh", "en"),
-            "country": countries[people.zone],
-            "registered_at": people.registered,
-            "tier": np.array(TIERS, dtype=object)[people.tier],
+            "user_id": [people.ids[row] for row in here],
+            "timezone": zones[people.zone[here]],
+            "language": np.where(people.chinese[here], "zh", "en"),
+            "country": countries[people.zone[here]],
+            "registered_at": people.registered[here],
+            "tier": np.array(TIERS, dtype=object)[people.tier[here]],
         }
     )
 
 
 def messages(town: Town) -> pd.DataFrame:
-    """One row per message that was published before the end."""
+    """One row per message that was published before the end of the log."""
     columns = ("message_id", "category", "purpose", "kind", "title", "body", "language", "tags", "published_at",
                "expires_at", "worth")  # fmt: skip
-    rows = town.catalogue.messages
+    rows = [message for message in town.catalogue.messages if (message.published_at or 0) < town.plan.log_end]
     return pd.DataFrame({name: [_plain(getattr(message, name)) for message in rows] for name in columns})
 
 
@@ -51,7 +51,8 @@ def _plain(value: object) -> object:
 
 def preferences(town: Town) -> pd.DataFrame:
     """One row per person who switched a category off, before the log began."""
-    rows = np.flatnonzero(town.people.rights.off.any(axis=1))
+    here = _here(town)
+    rows = here[town.people.rights.off[here].any(axis=1)]
     return pd.DataFrame(
         {
             "user_id": [town.people.ids[row] for row in rows],
@@ -72,7 +73,8 @@ def consents(town: Town) -> pd.DataFrame:
 
 
 def _consents(town: Town, purpose: str, answers: Ints) -> pd.DataFrame:
-    asked = np.flatnonzero(answers >= 0)
+    here = _here(town)
+    asked = here[answers[here] >= 0]
     return pd.DataFrame(
         {
             "user_id": [town.people.ids[row] for row in asked],
@@ -85,9 +87,9 @@ def _consents(town: Town, purpose: str, answers: Ints) -> pd.DataFrame:
 
 
 def activity(town: Town, visits: Activity) -> Iterator[pd.DataFrame]:
-    """One row per visit, in order of time, in parts."""
+    """One row per visit before the end of the log, in order of time, in parts."""
     ids, kinds = np.array(town.people.ids, dtype=object), np.array(KINDS, dtype=object)
-    for rows in _parts(len(visits.user)):
+    for rows in _parts(int(np.searchsorted(visits.moment, town.plan.log_end))):
         yield pd.DataFrame(
             {
                 "user_id": ids[visits.user[rows]],
@@ -127,9 +129,9 @@ def outcomes(town: Town, weeks: Weeks) -> Iterator[pd.DataFrame]:
                 "user_id": users[made.user[rows]],
                 "message_id": messages[made.chosen[rows]],
                 "sent_at": made.moment[rows],
-                "clicked_at": _known(became.clicked_at[part], town.plan.end),
-                "opted_out_at": _known(became.opted_out_at[part], town.plan.end),
-                "dismissed_at": _known(became.dismissed_at[part], town.plan.end),
+                "clicked_at": _known(became.clicked_at[part], town.plan.log_end),
+                "opted_out_at": _known(became.opted_out_at[part], town.plan.log_end),
+                "dismissed_at": _known(became.dismissed_at[part], town.plan.log_end),
                 "channel": "push",
                 "decision_id": _decision_ids(rows),
                 "propensity": made.propensity[rows],
@@ -151,6 +153,10 @@ def truth(town: Town, weeks: Weeks) -> pd.DataFrame:
             "p_opt_out": weeks.reactions.p_opt_out,
         }
     )
+
+
+def _here(town: Town) -> Ints:
+    return np.flatnonzero(town.registered(town.plan.log_end))
 
 
 def _ids(town: Town) -> tuple[np.ndarray, np.ndarray]:
@@ -175,4 +181,4 @@ def _lists(names: np.ndarray, places: Ints) -> list[list[str]]:
 
 
 def _parts(rows: int) -> Iterator[slice]:
-    return (slice(first, first + _ROWS) for first in range(0, max(rows, 1), _ROWS))
+    return (slice(first, min(first + _ROWS, rows)) for first in range(0, max(rows, 1), _ROWS))

@@ -26,7 +26,7 @@ def truth_at(town: Town, outcomes: pd.DataFrame, instant: Instant, user_ids: Seq
     not have.
     """
     pushes = _pushes(town, outcomes, instant)
-    memory = Memory.of(town.plan.users, town.catalogue.topic, pushes, instant)
+    memory = Memory.of(town.plan.users, town.catalogue.topic, pushes, instant, town.plan.weights)
     had = np.zeros((town.plan.users, len(town.catalogue.messages)), dtype=np.bool_)
     had[pushes.user, pushes.message] = True
     users = _places(town.people.ids, user_ids)

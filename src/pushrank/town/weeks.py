@@ -16,7 +16,7 @@ from pushrank.town.plan import Flags, Floats, Ints
 from pushrank.town.sender import Choices, Ledger, decide
 
 T = TypeVar("T", Choices, "Reactions")
-_NEVER = -1
+NEVER = -1
 _WAVED_OFF = 0.3
 
 
@@ -54,13 +54,13 @@ class Weeks:
 
 
 def live_through(town: Town, tick: Callable[[int], None] = lambda _: None) -> Weeks:
-    """Run a town from its start to its end; `tick` hears of every finished day."""
+    """Run a town from its start to the end of its log; `tick` hears of every finished day."""
     ledger = _nothing_known(town)
-    memory = Memory.blank(town.plan.users, town.plan.start)
+    memory = Memory.blank(town.plan.users, town.plan.start, town.plan.weights)
     due = np.zeros((town.plan.hours + 26, len(town.catalogue.messages)), dtype=np.int64)
     rng = town.plan.chance("weeks")
     choices, reactions = [], []
-    for step in range(town.plan.hours):
+    for step in range(town.plan.log_hours):
         ledger.clicks[:] += due[step]
         choices.append(decide(town, ledger, town.plan.start + step * HOUR, rng))
         reactions.append(_react(town, memory, ledger, _pushed(choices[-1]), rng))
@@ -99,20 +99,24 @@ def _react(town: Town, memory: Memory, ledger: Ledger, pushed: Choices, rng: np.
     click = rules.p_click(town, user, message, at, standing)[:, 0]
     leave = rules.p_opt_out(town, user, message, at, standing)[:, 0]
     seen = rules.notice(town, user, at, standing.load)[:, 0]
-    reactions = _drawn(pushed.moment, click, leave, seen, rng)
+    reactions = drawn(pushed.moment, click, leave, seen, rng)
     memory.add(pushed.user, topic[:, 0], pushed.moment, rules.irritation(town, user, message, at)[:, 0])
     ledger.had[pushed.user, pushed.chosen] = True
     np.add.at(ledger.sends, pushed.chosen, 1)
     # No push between the one that drove somebody away and the moment of leaving, so that the cause is the last push.
-    ledger.reached[pushed.user[reactions.opted_out_at != _NEVER]] = False
+    ledger.reached[pushed.user[reactions.opted_out_at != NEVER]] = False
     return reactions
 
 
-def _drawn(at: Ints, click: Floats, leave: Floats, seen: Floats, rng: np.random.Generator) -> Reactions:
+def drawn(at: Ints, click: Floats, leave: Floats, seen: Floats, rng: np.random.Generator) -> Reactions:
+    """Draw what becomes of n pushes at `at` from their true chances and that of being looked at, `seen`.
+
+    How much of `rng` is used does not depend on the chances.
+    """
     clicked_at = _when(rng, at, rng.random(len(at)) < click, _CLICK)
-    waved_off = (clicked_at == _NEVER) & (rng.random(len(at)) < _WAVED_OFF * np.maximum(seen - click, 0.0))
+    waved_off = (clicked_at == NEVER) & (rng.random(len(at)) < _WAVED_OFF * np.maximum(seen - click, 0.0))
     left_at = _when(rng, at, rng.random(len(at)) < leave, _LEAVE)
-    after_click = np.where(left_at == _NEVER, _NEVER, np.maximum(left_at, clicked_at + MINUTE))
+    after_click = np.where(left_at == NEVER, NEVER, np.maximum(left_at, clicked_at + MINUTE))
     return Reactions(clicked_at, after_click, _when(rng, at, waved_off, _CLICK), click, leave)
 
 
@@ -120,11 +124,11 @@ def _when(rng: np.random.Generator, at: Ints, happens: Flags, delay: _Delay) -> 
     """Moments after `at`, in whole seconds, log-normal and below `most`; -1 where nothing happens."""
     minutes = np.minimum(rng.lognormal(np.log(delay.median), delay.spread, len(at)), delay.most * rng.random(len(at)))
     moment: Ints = at + (2 + (minutes * 60).astype(np.int64)) * SECOND
-    return np.where(happens, moment, _NEVER)
+    return np.where(happens, moment, NEVER)
 
 
 def _plan_clicks(town: Town, due: Ints, pushed: Choices, reactions: Reactions) -> None:
     """The sender hears of a click in the first hour that starts after it."""
-    clicked = reactions.clicked_at != _NEVER
+    clicked = reactions.clicked_at != NEVER
     step = (reactions.clicked_at[clicked] - town.plan.start) // HOUR + 1
     np.add.at(due, (step, pushed.chosen[clicked]), 1)

@@ -56,7 +56,7 @@ def write_town(plan: Plan, out: Path, tick: Callable[[int], None] = lambda _: No
     write_batches(out, "decisions", tables.decisions(town, weeks))
     write_batches(out, "outcomes", tables.outcomes(town, weeks))
     _write_truth(town, weeks, truth_folder(out))
-    return _summary(town, weeks, len(visits.user))
+    return _summary(town, weeks, int(np.searchsorted(visits.moment, plan.log_end)))
 
 
 def _write_truth(town: Town, weeks: Weeks, folder: Path) -> None:
@@ -68,10 +68,10 @@ def _write_truth(town: Town, weeks: Weeks, folder: Path) -> None:
 
 
 def _summary(town: Town, weeks: Weeks, visits: int) -> Summary:
-    end, became = town.plan.end, weeks.reactions
+    end, became = town.plan.log_end, weeks.reactions
     return Summary(
-        users=town.plan.users,
-        messages=len(town.catalogue.messages),
+        users=int(town.registered(end).sum()),
+        messages=int((town.catalogue.published < end).sum()),
         visits=visits,
         decisions=len(weeks.sent),
         pushes=int(weeks.sent.sum()),
