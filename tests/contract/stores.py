@@ -1,10 +1,13 @@
-"""The stores that the contract tests run against: a name and how to get the address of an empty one."""
+"""The stores that the contract tests run against: a name and how to get an empty one, or its address if it has one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from pushrank.store import Store, open_store
+from pushrank.store.memory import MemoryStore
 from tests import postgres_server
 
 
@@ -17,3 +20,16 @@ def postgres_address(_: Path) -> str:
 
 
 ADDRESSES: dict[str, Callable[[Path], str]] = {"sqlite": sqlite_address, "postgresql": postgres_address}
+"""Those that outlive their process and may be opened more than once."""
+
+
+def _opened(address: Callable[[Path], str], folder: Path) -> Store:
+    return open_store(address(folder))
+
+
+def _in_memory(_: Path) -> Store:
+    return MemoryStore()
+
+
+STORES: dict[str, Callable[[Path], Store]] = {name: partial(_opened, address) for name, address in ADDRESSES.items()}
+STORES["memory"] = _in_memory

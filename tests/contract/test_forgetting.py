@@ -7,15 +7,15 @@ import pytest
 
 from pushrank.domain.instants import HOUR, MINUTE
 from pushrank.service.forgetting import KEPT, Forgetting
-from pushrank.store import Answer, Store, open_store
-from tests.contract.stores import ADDRESSES
+from pushrank.store import Answer, Store
+from tests.contract.stores import STORES
 
 NOW = 100 * KEPT
 
 
-@pytest.fixture(params=ADDRESSES)
+@pytest.fixture(params=STORES)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(ADDRESSES[request.param](tmp_path))
+    opened = STORES[request.param](tmp_path)
     yield opened
     opened.close()
 
@@ -49,7 +49,7 @@ def test_a_clock_that_went_back_does_not_stop_the_forgetting(store: Store) -> No
 
 
 def test_one_look_forgets_a_bounded_number_and_the_oldest_first(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    for kind in ("sqlite", "postgres"):
+    for kind in ("sqlite", "postgres", "memory"):
         monkeypatch.setattr(f"pushrank.store.{kind}.claims.AT_ONCE", 3)
     for at in (5, 3, 1, 4, 2):
         _keep(store, f"k-{at}", at)
@@ -61,6 +61,6 @@ def test_one_look_forgets_a_bounded_number_and_the_oldest_first(store: Store, mo
 
 
 def test_a_store_that_does_not_answer_is_asked_again_later(tmp_path: Path) -> None:
-    opened = open_store(ADDRESSES["sqlite"](tmp_path))
+    opened = STORES["sqlite"](tmp_path)
     opened.close()
     assert Forgetting(opened).look(NOW) == 0

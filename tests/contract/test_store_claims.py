@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from pushrank.store import Answer, Claim, InFlightError, ReusedKeyError, Store, open_store
-from tests.contract.stores import ADDRESSES
+from pushrank.store import Answer, Claim, InFlightError, ReusedKeyError, Store
+from tests.contract.stores import STORES
 
 ROUTE = "POST /v1/rank"
 FIRST, SECOND = Answer(200, b"{}", 5), Answer(201, b"[]", 6)
 
 
-@pytest.fixture(params=ADDRESSES)
+@pytest.fixture(params=STORES)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(ADDRESSES[request.param](tmp_path))
+    opened = STORES[request.param](tmp_path)
     yield opened
     opened.close()
 

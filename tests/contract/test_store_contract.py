@@ -11,7 +11,7 @@ from pushrank.domain.record import Change, CountDelta, Push, Reading, UserRecord
 from pushrank.domain.user import Consent, Preferences, QuietWindow, UserFacts
 from pushrank.store import ApiKey, ConflictError, Store, StoreError, open_store
 from tests.contract.store_values import decision, push, stored, writes
-from tests.contract.stores import ADDRESSES
+from tests.contract.stores import ADDRESSES, STORES
 
 FULL_RECORD = UserRecord(
     "ada",
@@ -53,9 +53,9 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return ADDRESSES[request.param](tmp_path)
 
 
-@pytest.fixture
-def store(address: str) -> Iterator[Store]:
-    opened = open_store(address)
+@pytest.fixture(params=STORES)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    opened = STORES[request.param](tmp_path)
     yield opened
     opened.close()
 
@@ -268,8 +268,8 @@ def test_a_message_is_replaced_deleted_once_and_may_come_back(store: Store) -> N
     assert store.messages(deleted=True) == []
 
 
-def test_another_connection_sees_by_the_versions_that_something_changed(address: str, store: Store) -> None:
-    other = open_store(address)
+def test_another_connection_sees_by_the_versions_that_something_changed(address: str) -> None:
+    store, other = open_store(address), open_store(address)
     catalogue, counts = other.catalogue_version(), other.counts_version()
     store.put_messages([Message("m-1", "news")], 5)
     assert other.catalogue_version() > catalogue
@@ -279,6 +279,7 @@ def test_another_connection_sees_by_the_versions_that_something_changed(address:
     assert other.counts_version() == counts
     store.transact("ada", lambda _: Change(None, counts=(CountDelta("m-1", 3, sends=1),)), 0)
     assert other.counts_version() > counts
+    store.close()
     other.close()
 
 
@@ -321,7 +322,8 @@ def test_a_marker_is_read_as_last_written(store: Store) -> None:
     assert store.marker("load") == "part 2"
 
 
-def test_everything_is_still_there_after_opening_again(address: str, store: Store) -> None:
+def test_everything_is_still_there_after_opening_again(address: str) -> None:
+    store = open_store(address)
     store.transact("ada", writes(record=FULL_RECORD, events=(stored("e-1"),), row=decision("d-1")), 0)
     store.close()
     again = open_store(address)

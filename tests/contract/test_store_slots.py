@@ -10,17 +10,17 @@ import pytest
 
 from pushrank.domain.codes import HoldState
 from pushrank.domain.record import Change, Push, Slot
-from pushrank.store import ConflictError, Store, StoreError, open_store
+from pushrank.store import ConflictError, Store, StoreError
 from tests.contract.store_values import push
-from tests.contract.stores import ADDRESSES
+from tests.contract.stores import STORES
 
 HOUR = 3_600_000_000
 DAY = 24 * HOUR
 
 
-@pytest.fixture(params=ADDRESSES)
+@pytest.fixture(params=STORES)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(ADDRESSES[request.param](tmp_path))
+    opened = STORES[request.param](tmp_path)
     yield opened
     opened.close()
 

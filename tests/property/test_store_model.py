@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from pushrank.domain.codes import HoldState
 from pushrank.domain.record import Change, CountDelta, DecisionRow, Push, StoredEvent, UserRecord
-from pushrank.store import ConflictError, Store, open_store
+from pushrank.store import ConflictError, Store
 from tests.contract.store_values import decision, push, stored
-from tests.contract.stores import ADDRESSES
+from tests.contract.stores import STORES
 
 ACTIVE = (HoldState.HELD, HoldState.CONFIRMED)
 USERS = ("ada", "bob", "cleo")
@@ -98,7 +98,7 @@ def compare(store: Store, model: Model, since: int, content_keys: list[str]) -> 
     assert totals == dict(+model.counts)
 
 
-@pytest.mark.parametrize("kind", ADDRESSES)
+@pytest.mark.parametrize("kind", STORES)
 @given(
     series=st.lists(st.lists(steps(), min_size=1, max_size=3), max_size=12),
     since=st.integers(0, 5),
@@ -109,7 +109,7 @@ def test_a_series_of_changes_leaves_what_a_plain_model_holds(
     kind: str, series: list[list[tuple[str, Change[None]]]], since: int, content_keys: list[str]
 ) -> None:
     with TemporaryDirectory() as folder:
-        store = open_store(ADDRESSES[kind](Path(folder)))
+        store = STORES[kind](Path(folder))
         model = Model()
         for batch in series:
             model = _both(store, model, batch)
