@@ -17,7 +17,7 @@ _PRIOR_CLICKS, _PRIOR_SENDS = 2.5, 50.0
 # Decisions by local hour, as a sender would spread them who does not know anybody's habits: few at night.
 _HOURS = np.array([0.3, 0.15, 0.1, 0.1, 0.1, 0.2, 0.5, 1.1, 1.5, 1.5, 1.4, 1.4, 1.5, 1.4, 1.2, 1.2, 1.3, 1.5, 1.7,
                    1.6, 1.5, 1.3, 0.9, 0.55])  # fmt: skip
-_HOURS_SHARE = _HOURS / _HOURS.sum()
+HOURS_SHARE = _HOURS / _HOURS.sum()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def pick(shares: Floats, rng: np.random.Generator) -> Ints:
 def _moments(town: Town, ledger: Ledger, hour: Instant, rng: np.random.Generator) -> tuple[Ints, Ints]:
     everyone = np.arange(town.plan.users)
     local, _ = town.clock(everyone, np.full(town.plan.users, hour))
-    chance = town.people.pace * _HOURS_SHARE[local] * (ledger.reached & town.registered(hour))
+    chance = town.people.pace * HOURS_SHARE[local] * (ledger.reached & town.registered(hour))
     user = np.flatnonzero(rng.random(town.plan.users) < chance)
     at = hour + rng.integers(0, HOUR // SECOND, len(user)) * SECOND
     order = np.argsort(at, kind="stable")

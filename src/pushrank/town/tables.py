@@ -107,7 +107,7 @@ def decisions(town: Town, weeks: Weeks) -> Iterator[pd.DataFrame]:
     for rows in _parts(len(made.user)):
         yield pd.DataFrame(
             {
-                "decision_id": _decision_ids(np.arange(len(made.user))[rows]),
+                "decision_id": decision_ids(np.arange(len(made.user))[rows]),
                 "user_id": users[made.user[rows]],
                 "decided_at": made.moment[rows],
                 "candidates": _lists(messages, made.candidates[rows]),
@@ -133,7 +133,7 @@ def outcomes(town: Town, weeks: Weeks) -> Iterator[pd.DataFrame]:
                 "opted_out_at": _known(became.opted_out_at[part], town.plan.log_end),
                 "dismissed_at": _known(became.dismissed_at[part], town.plan.log_end),
                 "channel": "push",
-                "decision_id": _decision_ids(rows),
+                "decision_id": decision_ids(rows),
                 "propensity": made.propensity[rows],
                 "candidates": _lists(messages, made.candidates[rows]),
             }
@@ -164,7 +164,8 @@ def _ids(town: Town) -> tuple[np.ndarray, np.ndarray]:
     return np.array(town.people.ids, dtype=object), np.array(ids, dtype=object)
 
 
-def _decision_ids(rows: Ints) -> list[str]:
+def decision_ids(rows: Ints) -> list[str]:
+    """Names of the decisions of the log, by their places."""
     return [f"d-{row:07d}" for row in rows + 1]
 
 
