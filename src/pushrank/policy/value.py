@@ -18,12 +18,12 @@ class Scores(NamedTuple):
     permission_value: float
 
 
-def net_value(worth: Floats, scores: Scores, left: Floats | None = None) -> Floats:
+def net_value(worth: Floats, scores: Scores, left: Floats | None = None, bonus: float = 0.0) -> Floats:
     """Net value of each candidate, `[n]`, in ordinary clicks.
 
-    worth x P(click) x (1 - penalty) - P(opt-out) x V(permission); `left` is 1 - penalty, None where nobody has one.
-    Overflow gives infinities, which no slate takes.
+    worth x P(click) x (1 - penalty) - P(opt-out) x V(permission) + bonus; `left` is 1 - penalty, None where nobody has
+    one. Overflow gives infinities, which no slate takes.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         gain = worth * scores.p_click if left is None else worth * scores.p_click * left
-        return gain - scores.p_opt_out * scores.permission_value
+        return gain - scores.p_opt_out * scores.permission_value + bonus

@@ -21,7 +21,8 @@ def factors(ask: Ask, rows: Rows) -> Floats | None:
 
     1 - penalty = the product over the run of pushes of the message's category, and over that of pushes with one of its
     tags, of 1 - share x 0.5^(age / half-life). A run goes back from the newest push that counts until one is not of its
-    like. Age is from `at` to `as_of`, and 0 for what is to go later.
+    like. Age is from `at` to `as_of`, and 0 for what is to go later. A candidate for a later moment is judged as of now
+    too, so that no message waits only for its penalty to fade.
     """
     personal = ask.personal and ask.record.preferences.personalisation
     if ask.config.variety is None or not ask.counting or not personal:

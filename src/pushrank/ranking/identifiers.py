@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
+
 import numpy as np
 
 from pushrank.domain.instants import Instant
@@ -21,6 +23,12 @@ def new_decision_id(as_of: Instant, rng: np.random.Generator) -> str:
     moment = (max(as_of, 0) // _MILLISECOND) % (1 << 48)
     number = moment << 80 | int.from_bytes(rng.bytes(_RANDOM_BYTES), "big")
     return "".join([_PAIRS[number >> shift & 1023] for shift in range(10 * (_CHARACTERS // 2 - 1), -1, -10)])
+
+
+def chance_of(decision_id: str) -> np.random.Generator:
+    """Give the chance that belongs to a decision, from its start: the same id draws the same again."""
+    seed = blake2b(decision_id.encode(), digest_size=16, person=b"pushrank chance").digest()
+    return np.random.default_rng(int.from_bytes(seed, "big"))
 
 
 def push_id(decision_id: str, message_id: str) -> str:
