@@ -19,7 +19,7 @@ from pushrank.ranking.catalogue import LookUp
 from pushrank.ranking.effects import applied_late, without_birth_date
 from pushrank.ranking.presence import with_signs
 from pushrank.ranking.settling import settled
-from pushrank.ranking.tallies import INTERACTING, Tally, canonical, deltas, place_of, taken_back, tally
+from pushrank.ranking.tallies import INTERACTING, Tally, added_by, canonical, deltas, place_of, taken_back, tally
 
 A = TypeVar("A")
 
@@ -122,4 +122,6 @@ class Taking:
         if not self._late and not any(event.type in INTERACTING for event in self._events):
             return deltas(Tally(), tally(self._events))
         before = [stored.event for stored in self._stored]
+        if not self._again:
+            return deltas(Tally(), added_by(self._events, before))
         return deltas(tally(before), tally([*before, *self._events]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -101,8 +101,26 @@ def tally(events: Iterable[Event]) -> Tally:
     A push is clicked and dismissed at most once, however often it is reported. An opt-out of everything belongs to the
     last push before it, if that is no older than 72 h. A send that failed was none.
     """
+    return _counted(events, _Pushes())
+
+
+def added_by(fresh: Sequence[Event], before: Iterable[Event]) -> Tally:
+    """Count what `fresh` events add to the tally of those `before`, which are all older; none of `fresh` is a failure.
+
+    The same as tallying everything twice. An outcome depends on earlier events of its message alone, an opt-out on
+    every send.
+    """
+    names = {event.message_id or "" for event in fresh}
+    everything = any(_ends_permission(event) for event in fresh)
+    pushes = _Pushes()
+    _counted((e for e in before if e.type in _ORDER and (everything or (e.message_id or "") in names)), pushes)
+    return _counted(fresh, pushes)
+
+
+def _counted(events: Iterable[Event], pushes: _Pushes) -> Tally:
+    """Count events that join `pushes`."""
     events = list(events)
-    failed, counted, pushes = taken_back(events), Tally(), _Pushes()
+    failed, counted = taken_back(events), Tally()
     for event in canonical(event for event in events if event.event_id not in failed):
         if event.type is EventType.SENT:
             counted[pushes.sent(event).message_id, event.at // HOUR, "sends"] += 1
