@@ -210,7 +210,7 @@ def test_a_cap_that_service_messages_pass_is_never_what_the_user_set(code: str, 
     kept, without = CONSTRAINTS[code].check(passing, rows)[0], CONSTRAINTS[code].check(strict, rows)[0]
     assert all(row in kept for row in without)
     assert all(ask.is_service(row.message) for row in kept if row not in without)
-    caps, own = effective_caps(ask.record, ask.config), {"cap_day": "day", "cap_week": "week"}
+    caps, own = effective_caps(ask.record.preferences, ask.config), {"cap_day": "day", "cap_week": "week"}
     if code in own and getattr(caps, own[code]).decided_by != "policy" and not ask.config.caps:
         assert kept == without
 

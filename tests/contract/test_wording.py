@@ -12,7 +12,7 @@ from pushrank.wording import LANGUAGES, TABLE, text
 from pushrank.wording.text import placeholders
 
 CODES: list[StrEnum] = list(chain[StrEnum](ExclusionCode, StopCode, SilenceCode, PassedCode, ReasonCode))
-FACTS = {"tag": "{running}", "category": "Sport", "limit": 3, "until": "8:00"}
+FACTS = {"tag": "{running}", "category": "Sport", "limit": 3, "suits": 2, "until": "8:00"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -8,6 +8,7 @@ import pytest
 from pushrank.domain.codes import ExclusionCode, HoldState, Kind
 from pushrank.domain.decision import Exclusion
 from pushrank.domain.instants import DAY, HOUR, MINUTE, instant
+from pushrank.domain.user import Preferences
 from pushrank.policy import effective_caps
 from pushrank.policy.effective import Cap
 from tests.small_policies import (
@@ -121,13 +122,13 @@ def test_a_user_gets_no_more_than_the_ceiling() -> None:
     ],
 )
 def test_whose_word_a_cap_is(wanted: int | None, cap: Cap) -> None:
-    assert effective_caps(user(max_per_day=wanted), shipped_config("default")).day == cap
+    assert effective_caps(Preferences(max_per_day=wanted), shipped_config("default")).day == cap
 
 
 def test_the_caps_of_day_and_week_are_decided_apart() -> None:
-    caps = effective_caps(user(max_per_week=2), shipped_config("default"))
+    caps = effective_caps(Preferences(max_per_week=2), shipped_config("default"))
     assert (caps.day, caps.week) == (Cap(3, "policy"), Cap(2, "user"))
-    assert effective_caps(user(max_per_week=41), shipped_config("default")).week == Cap(40, "ceiling")
+    assert effective_caps(Preferences(max_per_week=41), shipped_config("default")).week == Cap(40, "ceiling")
 
 
 def test_service_messages_pass_the_caps_of_a_policy_that_says_so_but_never_the_users() -> None:

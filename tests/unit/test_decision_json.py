@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from pushrank.domain.codes import ExclusionCode, Mode, PassedCode, SilenceCode
-from pushrank.domain.decision import Chosen, Decision, Exclusion, Passed, Reason, Scored, Versions
+from pushrank.domain.decision import Chosen, Decision, Exclusion, Frequency, Passed, Reason, Scored, Versions
 from pushrank.domain.instants import HOUR, MINUTE, Instant, instant
 from pushrank.ranking.decision_json import answer, read, row
 
@@ -31,7 +31,7 @@ DECISION = Decision(
     ),
     passed_over=(Passed("m-3", 0.05, 0.0011, 0.02, PassedCode.OUTRANKED),),
     excluded=(
-        Exclusion("m-1", ExclusionCode.CAP_DAY, AT + 6 * HOUR, limit=3),
+        Exclusion("m-1", ExclusionCode.CAP_DAY, AT + 6 * HOUR, limit=3, decided_by="adaptive"),
         Exclusion("m-4", ExclusionCode.EXPIRED),
         Exclusion("m-5", ExclusionCode.CATEGORY_OFF, about="sport"),
     ),
@@ -40,6 +40,7 @@ DECISION = Decision(
     versions=Versions("3", "2026-11", "abc"),
     degraded=True,
     not_considered=4,
+    frequency=Frequency(1, 4, 0.5, 0.2, 0.001, 0.9, "user", "adaptive"),
 )
 LOOK = replace(
     DECISION, mode=Mode.LOOK, zone=None, silence=None, slate=(replace(DECISION.slate[0], hold_expires_at=None),)
@@ -72,7 +73,8 @@ def test_what_is_stored_reads_back_under_the_pseudonym(decision: Decision) -> No
     assert b"u-1042" not in stored.body
     again = read(stored)
     assert again == replace(decision, user_id="p_1")
-    assert [(one.about, one.limit) for one in again.excluded] == [(one.about, one.limit) for one in decision.excluded]
+    told = [[(one.about, one.limit, one.decided_by) for one in known.excluded] for known in (again, decision)]
+    assert told[0] == told[1]
 
 
 def test_the_answer_has_the_form_of_the_contract() -> None:
@@ -122,5 +124,15 @@ def test_the_answer_has_the_form_of_the_contract() -> None:
         ],
         "silence": "below_value",
         "not_considered": 4,
+        "frequency": {
+            "per_day": 1,
+            "per_week": 4,
+            "activity": 0.5,
+            "opened": 0.2,
+            "risk": 0.001,
+            "too_often": 0.9,
+            "decided_by": "user",
+            "week_decided_by": "adaptive",
+        },
         "versions": {"model": "3", "policy": "2026-11", "features": "abc", "certificate": None},
     }

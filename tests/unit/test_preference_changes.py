@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from pushrank.domain.codes import Purpose, QuietAction
+from pushrank.domain.decision import Frequency
 from pushrank.domain.instants import DAY
 from pushrank.domain.preferences_json import to_json
 from pushrank.domain.user import Consent, Preferences, QuietWindow
@@ -134,11 +135,24 @@ def test_if_match_compares_strong_tags() -> None:
 
 def test_effective_says_what_binds_and_whose_word_it_is() -> None:
     config = shipped_config("default")
-    assert effective(Preferences(), config) == {"max_per_day": 3, "decided_by": "policy"}
-    assert effective(Preferences(max_per_day=2), config) == {"max_per_day": 2, "decided_by": "user"}
-    assert effective(Preferences(max_per_day=99), config) == {"max_per_day": 10, "decided_by": "ceiling"}
-    assert document(FULL, config)["effective"] == {"max_per_day": 2, "decided_by": "user"}
-    assert document(FULL, config)["version"] == 7
+    said = {"max_per_week": 12, "week_decided_by": "policy", "figures": None}
+    assert effective(Preferences(), config) == said | {"max_per_day": 3, "decided_by": "policy"}
+    assert effective(Preferences(max_per_day=2), config) == said | {"max_per_day": 2, "decided_by": "user"}
+    assert effective(Preferences(max_per_day=99), config) == said | {"max_per_day": 10, "decided_by": "ceiling"}
+    both = {"max_per_day": 2, "decided_by": "user", "max_per_week": 9, "week_decided_by": "user", "figures": None}
+    assert document(FULL, config)["effective"] == both
+
+
+def test_what_suits_the_user_is_effective_with_its_figures() -> None:
+    suits = Frequency(1, 4, activity=0.5, opened=0.2, risk=0.001, too_often=0.9)
+    assert document(Preferences(max_per_day=0), shipped_config("default"), suits)["effective"] == {
+        "max_per_day": 0,
+        "max_per_week": 4,
+        "decided_by": "user",
+        "week_decided_by": "adaptive",
+        "figures": {"activity": 0.5, "opened": 0.2, "risk": 0.001, "too_often": 0.9},
+    }
+    assert document(FULL, shipped_config("default"))["version"] == 7
 
 
 def test_a_change_binds_from_the_next_decision_on(tmp_path: Any) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 import msgspec
 
 from pushrank.domain.codes import ExclusionCode, Mode, PassedCode, SilenceCode
 from pushrank.domain.instants import Instant
 from pushrank.domain.message import Attribute, Candidate
+
+DecidedBy: TypeAlias = Literal["user", "ceiling", "adaptive", "policy"]
+"""Whose word a cap is: the user's, that of the ceiling above what users may ask for, the model's, the policy's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +33,8 @@ class RankingRequest:
 class Exclusion:
     """A candidate that a constraint removed, and the moment at which the reason ends where there is one.
 
-    Only for the words: `about` is the category of which a reason speaks, and `limit` the pushes that a full cap over
-    everything allows.
+    Only for the words: `about` is the category of which a reason speaks, `limit` the pushes that a full cap over
+    everything allows, and `decided_by` whose word that cap is.
     """
 
     message_id: str
@@ -38,6 +42,7 @@ class Exclusion:
     until: Instant | None = None
     about: str | None = field(default=None, compare=False)
     limit: int | None = field(default=None, compare=False)
+    decided_by: DecidedBy | None = field(default=None, compare=False)
 
 
 class Scored(msgspec.Struct, frozen=True, gc=False):
@@ -85,20 +90,23 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Frequency:
-    """How many pushes suit one user now, and the figures that say so.
+    """How many pushes one user may get now, whose word that is, and the figures that say what suits.
 
-    `per_day` and `per_week` are caps over local calendar days and ISO weeks. `activity`: signs of life a day over about
-    a month; `opened`: share of recent pushes that were clicked or opened; `risk`: how much one more push a week would
-    add to the chance of an opt-out in that week; `too_often`: how much such words of the user weigh still, each 1 when
-    it was said.
+    `per_day` and `per_week` are caps over local calendar days and ISO weeks, decided by `decided_by` and
+    `week_decided_by`. They are None where nothing limits them, and in what the model says also where it can't tell.
+    `activity`: signs of life a day over about a month; `opened`: share of recent pushes that were clicked or opened;
+    `risk`: how much one more push a week would add to the chance of an opt-out in that week; `too_often`: how much such
+    words of the user weigh still, each 1 when it was said.
     """
 
-    per_day: int
-    per_week: int
+    per_day: int | None
+    per_week: int | None
     activity: float
     opened: float
     risk: float
     too_often: float
+    decided_by: DecidedBy = "adaptive"
+    week_decided_by: DecidedBy = "adaptive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +123,7 @@ class Versions:
 class Decision:
     """One answer of the ranker with everything it considered: every candidate is in exactly one of three lists.
 
-    `frequency` is what suits the user by the model, None where the policy doesn't ask for it or nobody may be known.
+    `frequency` says what held for this user, None where the policy has no adaptive caps or nobody may be known.
     """
 
     decision_id: str

@@ -31,16 +31,23 @@ class Usage(NamedTuple):
     """Figures of one user at a moment.
 
     `activity` and `clicks`: signs of life and clicks a day, over about a month; `opened`: share of the last 30 pushes
-    that were clicked or opened, as if one of ten more had been; `hours_since_sent`: at most `NEVER`.
+    that were clicked or opened, as if one of ten more had been; `hours_since_sent`: at most `NEVER`; `pushes`: how many
+    pushes `opened` speaks of, at most 30.
     """
 
     activity: float
     clicks: float
     opened: float
     hours_since_sent: float
+    pushes: int = 0
 
 
 NO_USAGE = Usage(0.0, 0.0, _PRIOR_OPENED / _PRIOR_PUSHES, NEVER)
+
+
+def shrunk(opened: float, pushes: float) -> float:
+    """Give the share of `pushes` that were `opened`, as if one of ten more had been."""
+    return (opened + _PRIOR_OPENED) / (pushes + _PRIOR_PUSHES)
 
 
 def per_day(month: Floats, hours_since_first: Floats) -> Floats:
@@ -59,11 +66,12 @@ def usage_of(state: UserState, as_of: Instant) -> Usage:
     known = np.array([hours_since(as_of, int(state.clock[FIRST_EVENT]))])
     month = state.month[[ACTIVITY, CLICKS]] * faded
     activity, clicks = per_day(month, known).tolist() if state.clock[FIRST_EVENT] else (0.0, 0.0)
-    return Usage(activity, clicks, _opened(state), hours_since(as_of, int(state.clock[LAST_SENT])))
+    opened, pushes = _opened(state)
+    return Usage(activity, clicks, shrunk(opened, pushes), hours_since(as_of, int(state.clock[LAST_SENT])), pushes)
 
 
-def _opened(state: UserState) -> float:
+def _opened(state: UserState) -> tuple[int, int]:
+    """How many of the last pushes were clicked or opened, and how many these were."""
     newest = int(state.clock[MARK])
     last = [(newest - back) % RECENT for back in range(1, min(newest, _LAST) + 1)]
-    opened = int(((state.recent_outcome[last] & (CLICKED | OPENED)) > 0).sum())
-    return (opened + _PRIOR_OPENED) / (len(last) + _PRIOR_PUSHES)
+    return int(((state.recent_outcome[last] & (CLICKED | OPENED)) > 0).sum()), len(last)

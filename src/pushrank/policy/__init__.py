@@ -3,8 +3,8 @@
 from pushrank.policy.ask import Ask, Eligible
 from pushrank.policy.calendar import zone_of
 from pushrank.policy.confirmation import Verdict, recheck
-from pushrank.policy.effective import Cap, EffectiveCaps, effective_caps
-from pushrank.policy.frequency import frequency_of
+from pushrank.policy.effective import Cap, EffectiveCaps, as_it_holds, effective_caps
+from pushrank.policy.frequency import frequency_of, utmost
 from pushrank.policy.policy import Circumstances, Policy, exclude, hold_expires_at, hold_of
 from pushrank.policy.selection import Selection, select
 from pushrank.policy.slots import slots_of
@@ -21,6 +21,7 @@ __all__ = [
     "Scores",
     "Selection",
     "Verdict",
+    "as_it_holds",
     "effective_caps",
     "exclude",
     "frequency_of",
@@ -31,5 +32,6 @@ __all__ = [
     "select",
     "slots_of",
     "starved",
+    "utmost",
     "zone_of",
 ]

@@ -12,6 +12,7 @@ from pushrank.domain.message import Message
 from pushrank.domain.record import Push, UserRecord
 from pushrank.policy.ask import NO_TWINS, Ask, Constraint, Eligible, Unlisted
 from pushrank.policy.calendar import zone_of
+from pushrank.policy.frequency import utmost
 from pushrank.policy.policy import Policy, divide
 
 
@@ -39,19 +40,21 @@ def recheck(
     A push that may be sent comes back `confirmed`, at `as_of` where it was held, and counts for the ones after it.
     Whatever forbids it now stops it; quiet hours do so even where they would only put off. An expired hold is
     taken again if everything allows it, else it is `hold_expired`; so is one whose content another push took since.
-    For a push confirmed before only permission counts.
+    For a push confirmed before only permission counts. No model is at hand, so of the caps per day and week the user's
+    own word and the policy's bounds hold; what suits the user was kept to when the push was held.
 
     Every stop but `too_early` is final: the push keeps its code and moment, a hold is given back, and what may have
     gone out goes on counting. What is still to be judged is in nobody's way, so the first of a slate comes first.
     """
     waiting = {push.push_id for push, _ in wanted if push.state is HoldState.HELD and push.at <= as_of}
     verdicts: list[Verdict] = []
+    most = utmost(policy.config, record.preferences)
     for push, message in wanted:
         waiting.discard(push.push_id)
         others = tuple(o for o in record.pushes if o.push_id != push.push_id)
         ahead = replace(record, pushes=tuple(o for o in others if o.push_id not in waiting))
         zone = zone_of(ahead, policy.config)
-        ask = policy.ask(ahead, as_of, zone, now_only=True, channel=push.channel, twins=twins)
+        ask = policy.ask(ahead, as_of, zone, now_only=True, channel=push.channel, twins=twins, frequency=most)
         verdict = _judge(policy, ask, push, message)
         verdicts.append(verdict)
         record = replace(record, pushes=(*others, verdict.push))

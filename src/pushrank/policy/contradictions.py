@@ -9,6 +9,7 @@ from math import isfinite
 from pushrank.config import ConfigError
 from pushrank.config.types import Category, PolicyConfig
 from pushrank.domain.codes import Purpose
+from pushrank.policy.adaptive_contradictions import adaptive_faults
 from pushrank.policy.calendar import readable
 from pushrank.policy.cap_contradictions import cap_faults, unlisted
 from pushrank.policy.constraints import CONSTRAINTS
@@ -29,6 +30,7 @@ def _faults(config: PolicyConfig, categories: Mapping[str, Category]) -> Iterato
     yield from _constraints(config)
     yield from _caps(config)
     yield from cap_faults(config, categories)
+    yield from adaptive_faults(config)
     yield from unlisted(config)
     for check in (_hours, _consents, _repetition, _numbers):
         yield from check(config)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from dataclasses import dataclass, replace
 
 from pushrank.config.types import PolicyConfig
-from pushrank.domain.decision import Frequency
-from pushrank.domain.record import UserRecord
-
-DecidedBy: TypeAlias = Literal["user", "ceiling", "adaptive", "policy"]
+from pushrank.domain.decision import DecidedBy, Frequency
+from pushrank.domain.user import Preferences
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +29,43 @@ class EffectiveCaps:
     week: Cap
 
 
-def effective_caps(record: UserRecord, config: PolicyConfig, frequency: Frequency | None = None) -> EffectiveCaps:
-    """Work out the caps of one user."""
-    wanted, ceiling = record.preferences, config.user_ceiling
-    day, week = (None, None) if frequency is None else (frequency.per_day, frequency.per_week)
+def effective_caps(preferences: Preferences, config: PolicyConfig, suits: Frequency | None = None) -> EffectiveCaps:
+    """Work out the caps of one user; `suits` is what the model says.
+
+    Who asks in one window for more than suits is not held back in the other, of which nothing was said: there the
+    policy's cap holds where it is the higher one.
+    """
+    day, week = (None, None) if suits is None else (suits.per_day, suits.per_week)
+    if _more(preferences.max_per_day, day) or _more(preferences.max_per_week, week):
+        day, week = _above(day, config.max_per_day), _above(week, config.max_per_week)
+    ceiling = config.user_ceiling
     return EffectiveCaps(
-        _cap(wanted.max_per_day, day, config.max_per_day, ceiling.max_per_day),
-        _cap(wanted.max_per_week, week, config.max_per_week, ceiling.max_per_week),
+        _cap(preferences.max_per_day, day, config.max_per_day, ceiling.max_per_day),
+        _cap(preferences.max_per_week, week, config.max_per_week, ceiling.max_per_week),
     )
+
+
+def as_it_holds(preferences: Preferences, config: PolicyConfig, suits: Frequency | None) -> Frequency | None:
+    """Put the caps that hold, and whose word they are, in place of what suits; the figures stay."""
+    if suits is None:
+        return None
+    caps = effective_caps(preferences, config, suits)
+    return replace(
+        suits,
+        per_day=caps.day.limit,
+        per_week=caps.week.limit,
+        decided_by=caps.day.decided_by,
+        week_decided_by=caps.week.decided_by,
+    )
+
+
+def _more(wanted: int | None, suits: int | None) -> bool:
+    return wanted is not None and suits is not None and wanted > suits
+
+
+def _above(suits: int | None, default: int | None) -> int | None:
+    """Give what suits where it is above the policy's cap, else None: the policy decides."""
+    return None if suits is None or default is None or default >= suits else suits
 
 
 def _cap(wanted: int | None, suits: int | None, default: int | None, ceiling: int) -> Cap:

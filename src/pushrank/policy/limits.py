@@ -14,10 +14,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pushrank.domain.codes import ExclusionCode, HoldState, Kind
+from pushrank.domain.decision import DecidedBy
 from pushrank.domain.instants import DAY, HOUR, MINUTE, Instant
 from pushrank.domain.record import Push, Slot
 from pushrank.policy.calendar import day_bounds, week_bounds
-from pushrank.policy.effective import DecidedBy
 
 _UNITS = {"m": MINUTE, "h": HOUR, "d": DAY}
 _CALENDAR = {"day": DAY, "week": 7 * DAY}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pushrank.domain.decision import Frequency
 from pushrank.domain.message import Message
 from pushrank.domain.record import Push, Slot, UserRecord
 from pushrank.policy.ask import Ask
@@ -11,15 +12,18 @@ from pushrank.policy.limits import Limit, Subject
 from pushrank.policy.policy import Policy
 
 
-def slots_of(policy: Policy, record: UserRecord, push: Push, message: Message | None) -> tuple[Slot, ...]:
+def slots_of(
+    policy: Policy, record: UserRecord, push: Push, message: Message | None, suits: Frequency | None = None
+) -> tuple[Slot, ...]:
     """One slot for each limit that `push` falls under at its `at`, over its own channel.
 
     `message` is what the rules were asked about; limits that it passes as a service message don't limit its slots.
-    None: nobody asked, as for another system's send, so no slot is limited, and all count for others. The rules of
-    `exclude` and `recheck` refuse whatever these slots would refuse, given all pushes within `Policy.look_back`, and
-    expired holds gone.
+    None: nobody asked, as for another system's send, so no slot is limited, and all count for others. `suits` is the
+    frequency that the rules were told: what suits the user at a ranking, `utmost` at a confirm. The rules of `exclude`
+    and `recheck` refuse whatever these slots would refuse, given the same, all pushes within `Policy.look_back`, and
+    expired holds gone. A slot's own limit is looked at when the push takes it, so one that falls later stops nobody.
     """
-    ask = policy.ask(record, push.at, zone_of(record, policy.config))
+    ask = policy.ask(record, push.at, zone_of(record, policy.config), frequency=suits)
     subject = Subject(push.category, push.kind, push.channel, push.at)
     slots: dict[str, Slot] = {}
     for constraint in policy.constraints:

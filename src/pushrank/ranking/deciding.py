@@ -18,6 +18,7 @@ from pushrank.policy import (
     Policy,
     Scores,
     Selection,
+    as_it_holds,
     exclude,
     hold_expires_at,
     hold_of,
@@ -124,7 +125,7 @@ def _decision(
         versions=question.served.versions(policy.config.version),
         degraded=question.served.degraded,
         not_considered=question.not_considered,
-        frequency=question.circumstances.get("frequency"),
+        frequency=as_it_holds(record.preferences, policy.config, question.circumstances.get("frequency")),
     )
 
 
@@ -150,5 +151,5 @@ def _reserved(
         if question.request.mode is Mode.CONFIRM:
             push = replace(push, state=HoldState.CONFIRMED, at=question.request.as_of, expires_at=None)
         changed = ledger.joined(record.pushes, changed, push)
-        slots[name] = slots_of(policy, record, push, row.message)
+        slots[name] = slots_of(policy, record, push, row.message, question.circumstances.get("frequency"))
     return changed, slots

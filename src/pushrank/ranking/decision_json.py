@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import msgspec
 
 from pushrank.domain.codes import ExclusionCode, Mode, PassedCode, SilenceCode
-from pushrank.domain.decision import Chosen, Decision, Exclusion, Passed, Reason, Scored, Versions
+from pushrank.domain.decision import Chosen, DecidedBy, Decision, Exclusion, Frequency, Passed, Reason, Scored, Versions
 from pushrank.domain.instants import Instant, instant, iso
 from pushrank.domain.record import DecisionRow
 
@@ -51,6 +51,7 @@ class _KeptExcluded(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     until: str | None
     about: str | None = None
     limit: int | None = None
+    decided_by: DecidedBy | None = None
 
 
 def answer(decision: Decision, words: Words | None = None) -> dict[str, Any]:
@@ -71,6 +72,7 @@ def answer(decision: Decision, words: Words | None = None) -> dict[str, Any]:
         "excluded": _kept_excluded(decision) if words is None else _told_excluded(decision, words),
         "silence": decision.silence,
         "not_considered": decision.not_considered,
+        "frequency": decision.frequency,
         "versions": decision.versions,
     }
 
@@ -103,6 +105,7 @@ def read(stored: DecisionRow) -> Decision:
         versions=Versions(**body["versions"]),
         degraded=body["degraded"],
         not_considered=body["not_considered"],
+        frequency=_read_frequency(body.get("frequency")),
     )
 
 
@@ -140,7 +143,7 @@ def _told_excluded(decision: Decision, words: Words) -> list[_ToldExcluded]:
     zone, now, told = decision.zone, decision.decided_at, dict[tuple[Any, ...], tuple[str | None, str]]()
     entries = []
     for one in decision.excluded:
-        reason = (one.code, one.until, one.about, one.limit)
+        reason = (one.code, one.until, one.about, one.limit, one.decided_by)
         if reason not in told:
             told[reason] = _written(one.until, zone), words.excluded(one, zone, now)
         entries.append(_ToldExcluded(one.message_id, one.code, *told[reason]))
@@ -150,7 +153,8 @@ def _told_excluded(decision: Decision, words: Words) -> list[_ToldExcluded]:
 def _kept_excluded(decision: Decision) -> list[_KeptExcluded]:
     untils = {until: _written(until, decision.zone) for until in {one.until for one in decision.excluded}}
     return [
-        _KeptExcluded(one.message_id, one.code, untils[one.until], one.about, one.limit) for one in decision.excluded
+        _KeptExcluded(one.message_id, one.code, untils[one.until], one.about, one.limit, one.decided_by)
+        for one in decision.excluded
     ]
 
 
@@ -180,7 +184,12 @@ def _read_passed(entry: dict[str, Any]) -> Passed:
 
 def _read_exclusion(entry: dict[str, Any]) -> Exclusion:
     code, until = ExclusionCode(entry["code"]), _moment(entry["until"])
-    return Exclusion(entry["message_id"], code, until, entry.get("about"), entry.get("limit"))
+    return Exclusion(entry["message_id"], code, until, entry.get("about"), entry.get("limit"), entry.get("decided_by"))
+
+
+def _read_frequency(entry: dict[str, Any] | None) -> Frequency | None:
+    """Decisions of older versions have none."""
+    return None if entry is None else Frequency(**entry)
 
 
 def _moment(text: str | None) -> Instant | None:

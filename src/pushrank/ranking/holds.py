@@ -9,7 +9,7 @@ from pushrank.domain.codes import EventType, ExclusionCode, HoldState, Mode, Sto
 from pushrank.domain.decision import Decision
 from pushrank.domain.instants import Instant
 from pushrank.domain.record import Change, Push, Reading, Slot
-from pushrank.policy import Policy, Verdict, recheck, slots_of, zone_of
+from pushrank.policy import Policy, Verdict, recheck, slots_of, utmost, zone_of
 from pushrank.ranking import ledger
 from pushrank.ranking.catalogue import Catalogue
 from pushrank.ranking.decision_json import read
@@ -81,12 +81,13 @@ class Holds:
             verdicts = {v.push.message_id: v for v in recheck(self.policy, reading.record, wanted, as_of, twins)}
             changed = ledger.ended(reading.record.pushes, as_of)
             slots: dict[str, tuple[Slot, ...]] = {}
+            most = utmost(self.policy.config, reading.record.preferences)
             for name, verdict in verdicts.items():
                 push = verdict.push
                 if push != found[name]:
                     changed = ledger.joined(reading.record.pushes, changed, push)
                     if verdict.code is None:
-                        slots[push.push_id] = slots_of(self.policy, reading.record, push, messages[name])
+                        slots[push.push_id] = slots_of(self.policy, reading.record, push, messages[name], most)
             zone = zone_of(reading.record, self.policy.config)
             return Change(replace(_answer(names, verdicts), zone=zone), pushes=changed, slots=slots)
 

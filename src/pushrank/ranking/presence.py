@@ -1,11 +1,12 @@
-"""Signs of life: on which days the user was there, and what was met outside of pushes."""
+"""Signs of life: on which days the user was there, what was met outside of pushes, and what was too much."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from pushrank.config.types import SeenElsewhere
-from pushrank.domain.codes import EventType
+from pushrank.domain.codes import EventType, FeedbackReason
 from pushrank.domain.event import Event
 from pushrank.domain.instants import DAY, Instant
 from pushrank.domain.message import Message
@@ -14,6 +15,7 @@ from pushrank.ranking.catalogue import LookUp
 
 MOST_DAYS = 16
 MOST_SEEN = 200
+MOST_COMPLAINTS = 8
 
 _SIGNS = frozenset(
     {
@@ -45,7 +47,8 @@ def with_signs(
     days = _with_days(presence.days, {event.at // DAY for event in signs})
     met = [] if setting is None else [one for event in signs for one in _met(event, setting, message_of)]
     seen = _with_seen(presence.seen, met) if met else presence.seen
-    return presence if days is presence.days and seen is presence.seen else Presence(days, seen)
+    same = days is presence.days and seen is presence.seen
+    return presence if same else replace(presence, days=days, seen=seen)
 
 
 def _with_days(known: tuple[int, ...], days: set[int]) -> tuple[int, ...]:
@@ -76,3 +79,20 @@ def _with_seen(known: Mapping[str, Instant], met: Iterable[tuple[str, Instant]])
     newest = sorted(seen, key=lambda name: (seen[name], name), reverse=True)[:MOST_SEEN]
     # The order in which names came is not to be seen in what is stored.
     return {name: seen[name] for name in sorted(newest)}
+
+
+def complains(event: Event) -> bool:
+    """Whether an event says that pushes come too often, or takes such a word back."""
+    return event.type is EventType.FEEDBACK and event.reason is FeedbackReason.TOO_OFTEN
+
+
+def with_complaints(known: tuple[Instant, ...], events: Iterable[Event]) -> tuple[Instant, ...]:
+    """Add what `events` say about "too often" to the moments of such words that stand, newest first.
+
+    A word that is taken back takes the newest that stands with it, at most as old as itself. The newest
+    `MOST_COMPLAINTS` are kept. `events` come in any order, and none is older than what the `known` ones came from:
+    whoever has an older one begins anew with all of the user's events.
+    """
+    for event in sorted(filter(complains, events), key=lambda event: (event.at, event.reverted)):
+        known = known[1:] if event.reverted else (event.at, *known)[:MOST_COMPLAINTS]
+    return known

@@ -18,7 +18,8 @@ from pushrank.ranking.served import Served
 class Standing(NamedTuple):
     """A user as scores and rules may see them. Who wants no personalisation is somebody of whom nothing is known.
 
-    `bonus` is what a message is worth more because the user has heard nothing for long.
+    `frequency` is what suits the user by the model, and `bonus` what a message is worth more because the user has heard
+    nothing for long.
     """
 
     personal: bool
@@ -38,8 +39,7 @@ def standing_of(served: Served, policy: Policy, record: UserRecord, as_of: Insta
     state, config = decode_state(record.state), policy.config
     usage = usage_of(state, as_of)
     cohort = served.permission.cohort(usage.activity, usage.clicks)
-    levels = served.permission.levels
-    suits = None if config.adaptive is None else frequency_of(config.adaptive, levels, cohort, record, usage, as_of)
+    suits = frequency_of(config, served.permission.levels, cohort, record, usage, as_of)
     touch = config.keep_in_touch
     bonus = touch.bonus if touch is not None and starved(touch, record, usage, as_of) else 0.0
     return Standing(True, state, record.facts, usage, cohort, suits, bonus)  # noqa: FBT003 - its name is there

@@ -10,14 +10,14 @@ from typing import NamedTuple, TypeVar
 from pushrank.domain.codes import EventType, HoldState
 from pushrank.domain.event import Event
 from pushrank.domain.instants import utc_offset
-from pushrank.domain.record import Change, CountDelta, Push, Reading, Slot, StoredEvent, UserRecord
+from pushrank.domain.record import Change, CountDelta, Presence, Push, Reading, Slot, StoredEvent, UserRecord
 from pushrank.features.events import encode_events, folds
 from pushrank.features.fold import fold
 from pushrank.features.state import decode_state, encode_state
 from pushrank.policy import Policy, slots_of, zone_of
 from pushrank.ranking.catalogue import LookUp
 from pushrank.ranking.effects import applied_late, without_birth_date
-from pushrank.ranking.presence import with_signs
+from pushrank.ranking.presence import complains, with_complaints, with_signs
 from pushrank.ranking.settling import settled
 from pushrank.ranking.tallies import INTERACTING, Tally, added_by, canonical, deltas, place_of, taken_back, tally
 
@@ -115,8 +115,15 @@ class Taking:
             )
             blob = encode_state(state)
         last = max(self._events[-1].at, record.last_event_at or 0)
-        presence = with_signs(record.presence, self._events, self._policy.config.seen_elsewhere, self._message_of)
-        return replace(record, known=True, state=blob, last_event_at=last, presence=presence)
+        return replace(record, known=True, state=blob, last_event_at=last, presence=self._presence(record.presence))
+
+    def _presence(self, known: Presence) -> Presence:
+        presence = with_signs(known, self._events, self._policy.config.seen_elsewhere, self._message_of)
+        if not any(map(complains, self._events)):
+            return presence
+        before = [stored.event for stored in self._stored] if self._late else []
+        stands = with_complaints(() if self._late else known.too_often, [*before, *self._events])
+        return replace(presence, too_often=stands)
 
     def _counts(self) -> tuple[CountDelta, ...]:
         if not self._late and not any(event.type in INTERACTING for event in self._events):

@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pushrank.config.types import PolicyConfig
+from pushrank.domain.decision import Frequency
 from pushrank.domain.instants import Instant, iso
 from pushrank.domain.preferences_json import PreferencesError, from_json, to_json
 from pushrank.domain.record import Change, Reading
 from pushrank.domain.user import Preferences
+from pushrank.policy import effective_caps
 from pushrank.store.protocol import Store
 
 _READ_ONLY = ("effective", "version")
@@ -51,17 +53,25 @@ def matches(if_match: str, preferences: Preferences) -> bool:
     return any(_ETAG.fullmatch(part) and part == etag(preferences) for part in strong)
 
 
-def document(preferences: Preferences, config: PolicyConfig) -> dict[str, Any]:
-    """The form of the contract, with what follows from it under `effective`."""
-    return {**to_json(preferences), "effective": effective(preferences, config)}
+def document(preferences: Preferences, config: PolicyConfig, suits: Frequency | None = None) -> dict[str, Any]:
+    """The form of the contract, with what follows from it under `effective`; `suits` is what the model says."""
+    return {**to_json(preferences), "effective": effective(preferences, config, suits)}
 
 
-def effective(preferences: Preferences, config: PolicyConfig) -> dict[str, Any]:
-    """The daily cap that binds and who decided it: the `user`, the user's `ceiling`, or the `policy`."""
-    wanted, ceiling = preferences.max_per_day, config.user_ceiling.max_per_day
-    if wanted is None:
-        return {"max_per_day": config.max_per_day, "decided_by": "policy"}
-    return {"max_per_day": min(wanted, ceiling), "decided_by": "user" if wanted <= ceiling else "ceiling"}
+def effective(preferences: Preferences, config: PolicyConfig, suits: Frequency | None = None) -> dict[str, Any]:
+    """The caps that bind, who decided each, and the figures of this user by which the model does so.
+
+    A cap is decided by the `user`, the user's `ceiling`, the model (`adaptive`) or the `policy`.
+    """
+    caps = effective_caps(preferences, config, suits)
+    names = ("activity", "opened", "risk", "too_often")
+    return {
+        "max_per_day": caps.day.limit,
+        "max_per_week": caps.week.limit,
+        "decided_by": caps.day.decided_by,
+        "week_decided_by": caps.week.decided_by,
+        "figures": None if suits is None else {name: getattr(suits, name) for name in names},
+    }
 
 
 def patched(preferences: Preferences, patch: Any, at: Instant) -> Preferences:

@@ -54,7 +54,9 @@ class Words:
     def excluded(self, exclusion: Exclusion, zone: str | None, now: Instant) -> str:
         """Say why a message was not allowed."""
         until, category = self._until(exclusion.until, zone, now), self._title(exclusion.about)
-        return text(exclusion.code, self.language, until=until, category=category, limit=exclusion.limit)
+        # A limit is told as one where somebody set it; what suits is told as what it is.
+        cap = "suits" if exclusion.decided_by == "adaptive" else "limit"
+        return text(exclusion.code, self.language, until=until, category=category, **{cap: exclusion.limit})
 
     def stop(self, stop: Stop, zone: str | None, now: Instant) -> str:
         """Say why a message that was reserved must not go out."""

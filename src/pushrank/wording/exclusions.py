@@ -56,13 +56,26 @@ EXCLUSIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     ExclusionCode.CAP_DAY: {
         "en": (
             "Your limit of {limit} a day is used up.",
+            "You have had as many messages for one day as usually suit you ({suits}).",
             "You have had enough messages for one day.",
         ),
-        "zh": ("每天最多{limit}条消息，已经够了。", "这一天给你的消息已经够多了。"),
+        "zh": (
+            "每天最多{limit}条消息，已经够了。",
+            "这一天给你的消息已经达到通常适合你的数量（{suits}条）。",
+            "这一天给你的消息已经够多了。",
+        ),
     },
     ExclusionCode.CAP_WEEK: {
-        "en": ("Your limit of {limit} a week is used up.", "You have had enough messages this week."),
-        "zh": ("每周最多{limit}条消息，已经够了。", "这一周给你的消息已经够多了。"),
+        "en": (
+            "Your limit of {limit} a week is used up.",
+            "You have had as many messages for one week as usually suit you ({suits}).",
+            "You have had enough messages this week.",
+        ),
+        "zh": (
+            "每周最多{limit}条消息，已经够了。",
+            "这一周给你的消息已经达到通常适合你的数量（{suits}条）。",
+            "这一周给你的消息已经够多了。",
+        ),
     },
     ExclusionCode.CAP_CATEGORY: {
         "en": (

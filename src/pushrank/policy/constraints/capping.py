@@ -96,8 +96,10 @@ class Capping(Constraint):
         return kept, out
 
     def exclusion(self, message_id: str, by: Full) -> Exclusion:
-        """Say what is full: of a cap over everything how many it allows."""
-        return Exclusion(message_id, self.code, by.until, limit=None if by.limit.about else by.limit.most)
+        """Say what is full: of a cap over everything how many it allows, and whose word that is."""
+        if by.limit.about:
+            return Exclusion(message_id, self.code, by.until)
+        return Exclusion(message_id, self.code, by.until, limit=by.limit.most, decided_by=by.limit.decided_by)
 
     def _found(self, ask: Ask, subject: Subject, counted: Mapping[str, Sequence[Push]]) -> Found:
         limits = self.limits(ask, subject)

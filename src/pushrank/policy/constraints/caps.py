@@ -25,7 +25,8 @@ def over_everything(rule: CapRule) -> bool:
 class CalendarCap(RuleCap):
     """Removes what would be one push too many in the local window of its own `send_at`, whatever the channel.
 
-    That cap is the user's, within the ceiling, else the policy's. The policy's rules over everything join it.
+    That cap is the user's, within the ceiling, else what suits the user, else the policy's. The policy's rules over
+    everything join it.
     """
 
     binding = True
@@ -41,7 +42,7 @@ class CalendarCap(RuleCap):
         return "*"
 
     def limits(self, ask: Ask, subject: Subject) -> Sequence[Limit]:
-        """Put the user's or the policy's one cap before the rules."""
+        """Put the one cap that holds for this user before the rules."""
         rules, cap = super().limits(ask, subject), self.cap(ask)
         if cap.limit is None:
             return rules
@@ -61,7 +62,7 @@ class CapDay(CalendarCap):
 
     def cap(self, ask: Ask) -> Cap:
         """Pushes per day."""
-        return effective_caps(ask.record, ask.config, ask.frequency).day
+        return effective_caps(ask.record.preferences, ask.config, ask.frequency).day
 
     def speaks(self, rule: CapRule) -> bool:
         """Whether the window is at most a day."""
@@ -76,7 +77,7 @@ class CapWeek(CalendarCap):
 
     def cap(self, ask: Ask) -> Cap:
         """Pushes per week."""
-        return effective_caps(ask.record, ask.config, ask.frequency).week
+        return effective_caps(ask.record.preferences, ask.config, ask.frequency).week
 
     def speaks(self, rule: CapRule) -> bool:
         """Whether the window is longer than a day."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 
 import msgspec
 
-from pushrank.domain.user import Preferences
+from pushrank.domain.record import UserRecord
+from pushrank.ranking.standing import standing_of
 from pushrank.rights.preferences import PatchError, StaleError, change_preferences, document, etag
 from pushrank.service.call import Call, Reply, reply
 from pushrank.service.decoding import decode
@@ -18,8 +20,7 @@ from pushrank.service.wire.values import Fault
 
 def get(deployment: Deployment, call: Call) -> Reply:
     """Show the preferences of a user; of one who never said anything, those that hold then."""
-    record = deployment.store.user(deployment.pseudonyms.of(call.parameters["id"]), deployment.clock())
-    return _shown(deployment, record.preferences)
+    return _shown(deployment, _record(deployment, deployment.pseudonyms.of(call.parameters["id"])))
 
 
 def patch(deployment: Deployment, call: Call) -> Reply:
@@ -35,8 +36,16 @@ def patch(deployment: Deployment, call: Call) -> Reply:
     except StaleError:
         detail = "header If-Match: expected the current version of the preferences, got another one"
         raise Problem(HTTPStatus.PRECONDITION_FAILED, detail) from None
-    return _shown(deployment, preferences)
+    # What is shown is what was written here, whoever may have written since.
+    return _shown(deployment, replace(_record(deployment, user_key), preferences=preferences))
 
 
-def _shown(deployment: Deployment, preferences: Preferences) -> Reply:
-    return reply(document(preferences, deployment.policy.config), headers={"ETag": etag(preferences)})
+def _record(deployment: Deployment, user_key: str) -> UserRecord:
+    return deployment.store.user(user_key, deployment.clock())
+
+
+def _shown(deployment: Deployment, record: UserRecord) -> Reply:
+    """Show the preferences of `record`, and the caps that hold now by the model that is served now."""
+    standing = standing_of(deployment.ranker.served, deployment.policy, record, deployment.clock())
+    told = document(record.preferences, deployment.policy.config, standing.frequency)
+    return reply(told, headers={"ETag": etag(record.preferences)})

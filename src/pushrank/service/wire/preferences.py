@@ -7,6 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 from msgspec import UNSET, Meta, UnsetType
 
 from pushrank.domain.codes import Purpose, QuietAction
+from pushrank.domain.decision import DecidedBy
 from pushrank.service.wire.values import Answer, Body, CategoryName, ClockTime, Time, Word
 
 Weekday: TypeAlias = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -63,11 +64,32 @@ class ConsentAnswer(Answer, frozen=True):
     at: str | None
 
 
+class FiguresAnswer(Answer, frozen=True):
+    """By what the model decides how many pushes suit this user.
+
+    `activity`: signs of life a day over about a month; `opened`: share of the last 30 pushes that were clicked or
+    opened (as if one of ten more had been); `risk`: what one more push a week would add to the chance of an opt-out in
+    that week; `too_often`: the weight of such words, each 1 when it is said.
+    """
+
+    activity: float
+    opened: float
+    risk: float
+    too_often: float
+
+
 class EffectiveAnswer(Answer, frozen=True):
-    """The daily cap that binds, and who set it: the `user`, the user's `ceiling`, or the `policy`."""
+    """The caps that bind now; null is no limit.
+
+    Each is decided by the `user`, the user's `ceiling`, the model (`adaptive`), or the `policy`; `decided_by` is that
+    of the day. `figures` is null where the policy has no adaptive caps, or nobody may be known.
+    """
 
     max_per_day: int | None
-    decided_by: Literal["user", "ceiling", "policy"]
+    max_per_week: int | None
+    decided_by: DecidedBy
+    week_decided_by: DecidedBy
+    figures: FiguresAnswer | None
 
 
 class PreferencesAnswer(Answer, frozen=True):

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from pushrank.domain.codes import ExclusionCode, Mode, PassedCode, SilenceCode
+from pushrank.domain.decision import DecidedBy
 from pushrank.service.wire.values import Answer, Attributes, Body, Id, Time, Worth
 
 MAX_CANDIDATES = 500
@@ -90,6 +91,23 @@ class VersionsAnswer(Answer, frozen=True):
     certificate: str | None
 
 
+class FrequencyAnswer(Answer, frozen=True):
+    """How many pushes this user could get at most, and the figures that say what suits; null is no limit.
+
+    `decided_by` says whose word `per_day` is, and `week_decided_by` that of `per_week`. The figures are those of
+    `effective` in the preferences.
+    """
+
+    per_day: int | None
+    per_week: int | None
+    activity: float
+    opened: float
+    risk: float
+    too_often: float
+    decided_by: DecidedBy
+    week_decided_by: DecidedBy
+
+
 class DecisionAnswer(Answer, frozen=True):
     """A decision with everything it considered: every candidate is in exactly one of the three lists."""
 
@@ -104,6 +122,7 @@ class DecisionAnswer(Answer, frozen=True):
     excluded: tuple[ExcludedAnswer, ...]
     silence: SilenceCode | None
     not_considered: int
+    frequency: FrequencyAnswer | None
     versions: VersionsAnswer
 
 
