@@ -7,7 +7,7 @@ import pytest
 
 from pushrank.domain.codes import ExclusionCode, SilenceCode
 from pushrank.domain.decision import Exclusion
-from pushrank.domain.instants import instant
+from pushrank.domain.instants import HOUR, instant
 from pushrank.domain.message import Message
 from pushrank.domain.record import UserRecord
 from pushrank.policy import Eligible, Policy, Scores, Selection, net_value, select
@@ -162,3 +162,69 @@ def test_silence_says_why_slots_stay_empty(
 def test_scores_of_another_length_are_refused() -> None:
     with pytest.raises(ValueError, match="expected one of each head for each of 2 rows, got 1 and 2"):
         chosen_from(ABOVE_ZERO, named("a", "b"), [0.1])
+
+
+AT_TWO = NOON + 2 * HOUR
+AT_SIX = NOON + 6 * HOUR
+
+
+def at_moments(asked: Policy, rows: Sequence[tuple[str, int, float]], slots: int = 1, bonus: float = 0.0) -> Selection:
+    """Choose among (name, moment, probability of a click)."""
+    eligible = [Eligible(message(name), at) for name, at, _ in rows]
+    scores = Scores(np.array([p_click for *_, p_click in rows]), np.zeros(len(rows)), 40.0)
+    return select(asked, asked.ask(user(), NOON, UTC, bonus=bonus), eligible, scores, slots)
+
+
+def test_of_several_moments_the_best_one_is_chosen_and_the_message_is_gone() -> None:
+    selection = at_moments(ABOVE_ZERO, [("a", NOON, 0.1), ("a", AT_TWO, 0.3), ("b", NOON, 0.2), ("a", AT_SIX, 0.2)], 2)
+    assert [(one.scored.message_id, one.send_at) for one in selection.slate] == [("a", AT_TWO), ("b", NOON)]
+    assert (selection.rows, selection.passed_over, selection.excluded) == ((1, 2), (), ())
+
+
+def test_of_equal_moments_the_earlier_one_is_chosen() -> None:
+    selection = at_moments(ABOVE_ZERO, [("a", AT_TWO, 0.2), ("a", NOON, 0.2)])
+    assert [one.send_at for one in selection.slate] == [NOON]
+
+
+def test_a_message_is_passed_over_once_by_its_best_moment() -> None:
+    selection = at_moments(ABOVE_ZERO, [("a", NOON, 0.3), ("b", NOON, 0.1), ("b", AT_TWO, 0.2), ("c", NOON, 0.15)])
+    assert [(one.message_id, one.p_click) for one in selection.passed_over] == [("b", 0.2), ("c", 0.15)]
+
+
+def test_what_is_chosen_for_later_is_in_the_way_at_that_moment_and_not_now() -> None:
+    asked = policy(value_floor=0.0, min_gap_minutes=90.0)
+    rows = [("a", AT_SIX, 0.3), ("b", AT_SIX, 0.25), ("b", NOON, 0.1), ("c", AT_SIX, 0.2)]
+    selection = at_moments(asked, rows, 3)
+    assert [(one.scored.message_id, one.send_at) for one in selection.slate] == [("a", AT_SIX), ("b", NOON)]
+    assert [(one.message_id, one.code) for one in selection.excluded] == [("c", ExclusionCode.MIN_GAP)]
+    assert (selection.passed_over, selection.silence) == ((), SilenceCode.ALL_EXCLUDED)
+
+
+def test_a_message_with_one_moment_left_is_not_excluded() -> None:
+    asked = policy(value_floor=0.0, min_gap_minutes=90.0)
+    rows = [("a", NOON, 0.3), ("b", NOON, 0.25), ("b", AT_SIX, 0.0)]
+    selection = at_moments(asked, rows, 2)
+    assert [(one.message_id, one.p_click) for one in selection.passed_over] == [("b", 0.0)]
+    assert (selection.excluded, selection.silence) == ((), SilenceCode.BELOW_VALUE)
+
+
+def test_an_excluded_message_gives_the_reason_that_met_its_best_moment() -> None:
+    asked = policy(value_floor=0.0, min_gap_minutes=90.0, max_per_day=1)
+    rows = [("a", NOON, 0.3), ("b", AT_SIX, 0.25), ("b", NOON, 0.2)]
+    selection = at_moments(asked, rows, 2)
+    assert selection.excluded == (Exclusion("b", ExclusionCode.CAP_DAY, TOMORROW),)
+
+
+def test_keeping_in_touch_is_worth_its_bonus_for_the_first_place_only() -> None:
+    asked = policy(value_floor=0.25)
+    selection = at_moments(asked, [("a", NOON, 0.2), ("b", NOON, 0.15)], 2, bonus=0.1)
+    assert names_of(selection) == ["a"]
+    assert [one.scored.net_value for one in selection.slate] == pytest.approx([0.3])
+    assert [one.net_value for one in selection.passed_over] == [0.15]
+    assert selection.silence is SilenceCode.BELOW_VALUE
+    alone = at_moments(asked, [("a", NOON, 0.2), ("b", NOON, 0.15)], bonus=0.1)
+    assert [one.net_value for one in alone.passed_over] == [0.25]
+
+
+def test_a_bonus_does_not_make_worth_sending_what_is_not_a_number() -> None:
+    assert at_moments(policy(), [("a", NOON, float("nan"))], bonus=1.0).slate == ()

@@ -31,6 +31,7 @@ class Field:
         self.bonus = ask.bonus
         self._policy, self._ask = policy, ask
         self._scores = scores._replace(permission_value=policy.config.permission_value or scores.permission_value)
+        self._figures = scores.p_click.tolist(), scores.p_opt_out.tolist()
         self._worth = np.array([row.message.worth for row in rows])
         self._messages = [row.message.content_key for row in rows]
         self._taken: set[str] = set()
@@ -43,14 +44,17 @@ class Field:
     def options(self, chance: Chance) -> list[int]:
         """Messages among which the next place is given, each by its best allowed row, best first."""
         found: dict[str, int] = {}
+        worths: list[float] = []
         for place in self.waiting:
-            if place in self.out or self._messages[place] in found:
+            name = self._messages[place]
+            if place in self.out or name in found:
                 continue
-            if not chance.admits(self.net[place], [self.net[other] for other in found.values()]):
+            if not chance.admits(self.net[place], worths):
                 break
             removed = self._crowd.removes(place, self.waiting)
             if removed is None:
-                found[self._messages[place]] = place
+                found[name] = place
+                worths.append(self.net[place])
             else:
                 self.out[place] = removed
         return list(found.values())
@@ -71,8 +75,8 @@ class Field:
 
     def scored(self, place: int) -> Scored:
         """Give a row with its figures as they are now."""
-        p_click, p_opt_out = self._scores.p_click[place], self._scores.p_opt_out[place]
-        return Scored(self.rows[place].message.message_id, float(p_click), float(p_opt_out), self.net[place])
+        p_click, p_opt_out = self._figures
+        return Scored(self.rows[place].message.message_id, p_click[place], p_opt_out[place], self.net[place])
 
     def passed_over(self) -> tuple[Scored, ...]:
         """Messages that may still be chosen, each by its best row."""

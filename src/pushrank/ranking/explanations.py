@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from math import isfinite
+from sys import maxsize
 
 import numpy as np
 
@@ -28,15 +29,25 @@ _HOUR_US = 3.6e9
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """What a decision read: raw columns, and the user's state where it was used (None for item-only scoring)."""
+    """What a decision read: raw columns, and the user's state where it was used (None for item-only scoring).
+
+    Rows from `first_later` on are for further moments of candidates and stand in the columns `later`.
+    """
 
     columns: Mapping[str, Column]
     state: UserState | None
+    first_later: int = maxsize
+    later: Mapping[str, Column] = field(default_factory=dict)
 
     def at(self, name: str, row: int) -> float:
-        """One raw column of one candidate."""
-        column = self.columns[name]
-        return float(column[row]) if isinstance(column, np.ndarray) else float(column)
+        """One raw column of one row."""
+        columns, place = (self.columns, row) if row < self.first_later else (self.later, row - self.first_later)
+        column = columns[name]
+        return float(column[place]) if isinstance(column, np.ndarray) else float(column)
+
+    def and_later(self, first: int, columns: Mapping[str, Column]) -> Grounds:
+        """Add the columns of rows from `first` on."""
+        return replace(self, first_later=first, later=columns)
 
 
 def reasons(grounds: Grounds, row: int, message: Message) -> tuple[Reason, ...]:
@@ -48,18 +59,21 @@ def reasons(grounds: Grounds, row: int, message: Message) -> tuple[Reason, ...]:
 def passed_over(policy: Policy, selection: Selection, kept: Sequence[Eligible], scores: Scores) -> tuple[Passed, ...]:
     """Say why each candidate that was allowed was not chosen. `kept` are all that were allowed.
 
-    `repetitive`: without the penalty of variety its net value would have been above that of the message that got the
-    last place, or above the floor where places stayed empty. Else `outranked` above the floor, and `below_value`.
+    `explored`: it was worth more than what chance chose. Else `repetitive`: without the penalty of variety its net
+    value would have been above that of the message that got the last place, or above the floor where places stayed
+    empty. Else `outranked` above the floor, and `below_value`.
     """
     if selection.silence is SilenceCode.NOT_CERTIFIED:
         return tuple([_passed(one, PassedCode.NOT_CERTIFIED) for one in selection.passed_over])
     floor = policy.config.value_floor
     bar = floor if selection.silence is not None else max(floor, selection.slate[-1].scored.net_value)
-    value = policy.config.permission_value or scores.permission_value
+    value, bonus = policy.config.permission_value or scores.permission_value, selection.bonus
     worths = {} if policy.config.variety is None else {row.message.message_id: row.message.worth for row in kept}
     codes = (
-        PassedCode.REPETITIVE
-        if worths and worths[one.message_id] * one.p_click - one.p_opt_out * value > bar
+        PassedCode.EXPLORED
+        if one.message_id in selection.explored
+        else PassedCode.REPETITIVE
+        if worths and worths[one.message_id] * one.p_click - one.p_opt_out * value + bonus > bar
         else PassedCode.OUTRANKED
         if one.net_value > floor and isfinite(one.net_value)
         else PassedCode.BELOW_VALUE
