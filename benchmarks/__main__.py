@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import constraints, folding, holding, report, service_path, serving
+from benchmarks import constraints, folding, holding, hours, report, service_path, serving
 from benchmarks.report import Table
 from pushrank.config.home import Home
 
@@ -26,6 +26,7 @@ class Name(StrEnum):
     SERVING = "serving"
     SERVICE_PATH = "service_path"
     CONSTRAINTS = "constraints"
+    HOURS = "hours"
     FOLDING = "folding"
     HOLDING = "holding"
 
@@ -47,6 +48,7 @@ def main(
         Name.SERVING: lambda: serving.measure(folder, users=users, rounds=rounds, seconds=seconds, fresh=fresh),
         Name.SERVICE_PATH: lambda: service_path.measure(folder, users=users),
         Name.CONSTRAINTS: lambda: constraints.measure(folder, users=users, rounds=rounds),
+        Name.HOURS: lambda: hours.measure(folder, users=users, rounds=rounds),
         Name.FOLDING: lambda: folding.measure(folder, sizes=[int(size) for size in rows or [1e6]], rounds=rounds),
         Name.HOLDING: lambda: holding.measure(folder, rounds=rounds, seconds=seconds),
     }

@@ -23,7 +23,7 @@ from benchmarks.ground import AS_OF, STORE_FILES, Ground, prepared
 from benchmarks.report import Table
 from pushrank.config.types import PolicyConfig
 from pushrank.domain.codes import Mode
-from pushrank.domain.decision import RankingRequest
+from pushrank.domain.decision import Decision, RankingRequest
 from pushrank.domain.instants import MINUTE
 from pushrank.domain.message import Candidate
 from pushrank.policy import Policy
@@ -47,11 +47,7 @@ class Spent:
 def measure(root: Path, *, users: int, rounds: int) -> Table:
     """Answer every user's request `rounds` times under each policy and compare the medians."""
     ground = prepared(root, users)
-    home = root / "constraints"
-    shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(parents=True)
-    for name in STORE_FILES:
-        shutil.copy(ground.home / name, home / name)
+    home = copied(ground, root / "constraints")
     with closing(open_deployment(ground.environment(home))) as deployment:
         found = _asked(deployment, ground, rounds)
     rows = [_row(name, found[name], found[EARLIER]) for name in found]
@@ -59,20 +55,33 @@ def measure(root: Path, *, users: int, rounds: int) -> Table:
     return Table("constraints", title, ("policy", "median us", "x first", "CPU us", "x first"), rows, {})
 
 
+def copied(ground: Ground, home: Path) -> Path:
+    """Copy the store of the ground to a fresh `home`."""
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    for name in STORE_FILES:
+        shutil.copy(ground.home / name, home / name)
+    return home
+
+
 def _asked(deployment: Deployment, ground: Ground, rounds: int) -> Mapping[str, list[Spent]]:
-    rankers = {name: _ranker(deployment, change) for name, change in _POLICIES.items()}
+    rankers = {name: ranker_under(deployment, change) for name, change in _POLICIES.items()}
     found: dict[str, list[Spent]] = {name: [] for name in rankers}
     rng = np.random.default_rng(_SEED)
     for turn, request in enumerate(_requests(ground, rounds)):
         names = list(rankers)
         for name in names[turn % len(names) :] + names[: turn % len(names)]:
-            spent = _timed(rankers[name], request, rng)
+            spent, decision = timed(rankers[name], request, rng)
+            if decision.excluded or decision.degraded:
+                msg = f"expected all candidates to be scored, got {decision.excluded[:1]} for {request.user_id}"
+                raise RuntimeError(msg)
             if turn >= _WARM_UP:
                 found[name].append(spent)
     return found
 
 
-def _ranker(deployment: Deployment, change: Callable[[PolicyConfig], PolicyConfig]) -> Ranker:
+def ranker_under(deployment: Deployment, change: Callable[[PolicyConfig], PolicyConfig]) -> Ranker:
+    """Give the deployment's ranker under its policy as `change` makes it."""
     policy = Policy.of(change(deployment.policy.config), deployment.categories)
     return replace(deployment.ranker, policy=policy)
 
@@ -94,20 +103,17 @@ def _requests(ground: Ground, rounds: int) -> Iterator[RankingRequest]:
             yield RankingRequest(user, AS_OF + turn * MINUTE, candidates, mode=Mode.LOOK)
 
 
-def _timed(ranker: Ranker, request: RankingRequest, rng: np.random.Generator) -> Spent:
+def timed(ranker: Ranker, request: RankingRequest, rng: np.random.Generator) -> tuple[Spent, Decision]:
+    """Ask once."""
     name = new_decision_id(request.as_of, rng)
     wall, processor = perf_counter_ns(), thread_time_ns()
     decision = ranker.rank(request, name)
-    spent = Spent(perf_counter_ns() - wall, thread_time_ns() - processor)
-    if decision.excluded or decision.degraded:
-        msg = f"expected all candidates to be scored, got {decision.excluded[:1]} for {request.user_id}"
-        raise RuntimeError(msg)
-    return spent
+    return Spent(perf_counter_ns() - wall, thread_time_ns() - processor), decision
 
 
 def _row(name: str, found: Sequence[Spent], first: Sequence[Spent]) -> tuple[str, ...]:
-    wall, processor = _medians(found)
-    first_wall, first_processor = _medians(first)
+    wall, processor = medians(found)
+    first_wall, first_processor = medians(first)
     return (
         name,
         f"{wall:.0f}",
@@ -117,5 +123,6 @@ def _row(name: str, found: Sequence[Spent], first: Sequence[Spent]) -> tuple[str
     )
 
 
-def _medians(found: Sequence[Spent]) -> tuple[float, float]:
+def medians(found: Sequence[Spent]) -> tuple[float, float]:
+    """Give the medians in microseconds, by the wall and on the processor."""
     return median(one.wall for one in found) / 1000, median(one.processor for one in found) / 1000

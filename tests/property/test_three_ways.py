@@ -26,10 +26,11 @@ from pushrank.features.view import FeatureView
 from pushrank.learning import dataset
 from pushrank.learning.source import open_source
 from pushrank.logs import open_log
-from pushrank.policy import Eligible
+from pushrank.policy import Eligible, zone_of
 from pushrank.ranking.ranker import Ranker
 from pushrank.ranking.served import Served
 from pushrank.ranking.standing import standing_of
+from pushrank.ranking.weighing import Weighing
 from pushrank.scoring.bundle import load
 from tests import small_service, small_town
 from tests.small_service import Caller, running_service, service_in_process
@@ -126,7 +127,8 @@ def seen_by_service(ranker: Ranker, user_ids: Sequence[str], at: Instant) -> Tab
     for user_id in user_ids:
         record = ranker.store.user(ranker.pseudonym(user_id), at - ranker.policy.look_back)
         standing = standing_of(ranker.served, ranker.policy, record, at)
-        _, grounds = ranker.score(ranker.served, record, standing, live, at)
+        ask = ranker.policy.ask(record, at, zone_of(record, ranker.policy.config), now_only=True)
+        grounds = Weighing(ranker.catalogue, ranker.policy, ranker.served, standing, ask).weigh(live, 1).grounds
         assert grounds is not None
         parts.append(ranker.served.view.matrix(grounds.columns))
     return Table([(user, one.message.message_id) for user in user_ids for one in live], np.concatenate(parts))

@@ -1,6 +1,6 @@
-"""The only two ways to raw columns: one user with many candidates, and many impressions of many users.
+"""The only ways to raw columns: one user with many candidates, now or at other moments, and impressions of many users.
 
-Both fill the same columns by the same kernels. For a request, what belongs to the user stays one number.
+All fill the same columns by the same kernels. For a request, what belongs to the user stays one number.
 """
 
 from __future__ import annotations
@@ -61,6 +61,28 @@ def from_request(  # noqa: PLR0913 - what a request is made of
     return columns
 
 
+def from_moments(  # noqa: PLR0913 - what a request is made of
+    view: FeatureView,
+    state: UserState,
+    user: Mapping[str, float],
+    at: Ints,
+    offset: Ints,
+    facts: MessageFacts,
+    counts: Floats,
+) -> dict[str, Column]:
+    """Raw columns of one user with a row for each message and moment, as if nothing happened until then.
+
+    `at` and `offset` (microseconds, UTC offset in seconds), `facts` and `counts` have an entry for each row.
+    """
+    own, pairs = np.empty((at.size, len(USER_COLUMNS))), np.empty((at.size, len(PAIR_COLUMNS)))
+    _moment_rows(state, at, offset, facts.key, facts.category, facts.root, facts.tags, facts.topic, own, pairs)
+    columns: dict[str, Column] = {"as_of": at.astype(np.float64), **view.constants, **user, **facts.columns}
+    columns.update(zip(USER_COLUMNS, np.ascontiguousarray(own.T), strict=True))
+    columns.update(zip(PAIR_COLUMNS, np.ascontiguousarray(pairs.T), strict=True))
+    columns.update(zip(COUNT_COLUMNS, np.ascontiguousarray(counts.T), strict=True))
+    return columns
+
+
 def from_impressions(
     view: FeatureView,
     impressions: Impressions,
@@ -94,6 +116,27 @@ def _pair_rows(  # noqa: PLR0913 - a kernel over plain columns
 ) -> None:
     for row in range(message.size):
         pair_figures(state, at, message[row], category[row], root[row], tags[row], topic[row], out[row])
+
+
+@compiled
+def _moment_rows(  # noqa: PLR0913 - a kernel over plain columns
+    state: UserState,
+    at: Ints,
+    offset: Ints,
+    message: Ints,
+    category: Ints,
+    root: Ints,
+    tags: Ints,
+    topic: Ints,
+    own: Floats,
+    pairs: Floats,
+) -> None:
+    for row in range(at.size):
+        if row > 0 and at[row] == at[row - 1] and offset[row] == offset[row - 1]:
+            own[row] = own[row - 1]
+        else:
+            user_figures(state, at[row], offset[row], own[row])
+        pair_figures(state, at[row], message[row], category[row], root[row], tags[row], topic[row], pairs[row])
 
 
 @compiled

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypedDict, Unpack
 
 from pushrank.config.types import Category, PolicyConfig
-from pushrank.domain.codes import HoldState
+from pushrank.domain.codes import ExclusionCode, HoldState
 from pushrank.domain.decision import Exclusion, Frequency
 from pushrank.domain.instants import DAY, HOUR, MINUTE, Instant
 from pushrank.domain.message import Message
@@ -18,6 +18,7 @@ from pushrank.policy.categories import CategoryTree
 from pushrank.policy.constraints import CONSTRAINTS
 from pushrank.policy.contradictions import refuse_contradictions
 from pushrank.policy.limits import window_of
+from pushrank.policy.moments import last_hour, last_moment
 from pushrank.policy.variety import HALF_LIVES
 
 _LEAST_LOOK_BACK = 9 * DAY  # a calendar week, a day that a change of zone may add, and one for a clock that errs
@@ -75,14 +76,19 @@ def exclude(
     """Divide candidates (id, and what the catalogue holds under it) into those that may be sent and the rest.
 
     Both lists keep the order of `candidates`; each candidate is in exactly one of them, once. With `now_only`
-    nothing is put off: what quiet hours would defer is excluded.
+    nothing is put off: what quiet hours would defer is excluded. Else, where the policy has `hours`, the gap after
+    another push puts off as quiet hours do.
     """
     rows: Rows = [Eligible(Unlisted(name) if message is None else message, as_of) for name, message in candidates]
-    kept, out = divide(policy.constraints, policy.ask(record, as_of, zone, **circumstances), rows)
+    ask = policy.ask(record, as_of, zone, **circumstances)
+    divided = divide(policy.constraints, ask, rows)
+    kept, out = _past_the_gap(policy, ask, rows, *divided)
+    place = {name: at for at, (name, _) in enumerate(candidates)}
     if len(out) > 1:
-        place = {name: at for at, (name, _) in enumerate(candidates)}
         out.sort(key=lambda exclusion: place[exclusion.message_id])
-    return list(kept), out
+    if out != divided[1]:
+        kept.sort(key=lambda row: place[row.message.message_id])
+    return kept, out
 
 
 def divide(constraints: Sequence[Constraint], ask: Ask, rows: Rows) -> tuple[Rows, list[Exclusion]]:
@@ -94,6 +100,27 @@ def divide(constraints: Sequence[Constraint], ask: Ask, rows: Rows) -> tuple[Row
         if not rows:
             break
     return rows, out
+
+
+def _past_the_gap(
+    policy: Policy, ask: Ask, rows: Rows, kept: Rows, out: list[Exclusion]
+) -> tuple[list[Eligible], list[Exclusion]]:
+    """Ask about what only the gap forbids once more, as of the end of the gap, where a message may wait until then."""
+    last, allowed = last_hour(ask), list(kept)
+    while last is not None:
+        ends = {one.message_id: one.until for one in out if one.code is ExclusionCode.MIN_GAP}
+        waiting = [
+            Eligible(row.message, end)
+            for row in rows
+            if (end := ends.get(row.message.message_id)) is not None and end <= min(last, last_moment(ask, row.message))
+        ]
+        if not waiting:
+            break
+        more, still = divide(policy.constraints, ask, waiting)
+        asked = {row.message.message_id for row in waiting}
+        allowed.extend(more)
+        out = [*(one for one in out if one.message_id not in asked), *still]
+    return allowed, out
 
 
 def hold_of(config: PolicyConfig, row: Eligible, decision_id: str, push_id: str, channel: str = "push") -> Push:

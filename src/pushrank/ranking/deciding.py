@@ -13,39 +13,46 @@ from pushrank.domain.codes import HoldState, Mode, SilenceCode
 from pushrank.domain.decision import Chosen, Decision, Exclusion, RankingRequest
 from pushrank.domain.record import Push, Slot, UserRecord
 from pushrank.policy import (
+    Ask,
     Circumstances,
-    Eligible,
     Policy,
+    Rows,
     Scores,
     Selection,
     as_it_holds,
     exclude,
     hold_expires_at,
     hold_of,
+    later,
     select,
     slots_of,
     zone_of,
 )
 from pushrank.ranking import ledger
-from pushrank.ranking.explanations import Grounds, passed_over, reasons
-from pushrank.ranking.identifiers import push_id
+from pushrank.ranking.explanations import passed_over, reasons
+from pushrank.ranking.identifiers import chance_of, push_id
 from pushrank.ranking.served import Served
+from pushrank.ranking.weighing import Weighed
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A request with what was read and scored for it. `scores` has a row for each of `kept`."""
+    """A request with what was read and weighed for it: the candidates of `kept`, at their first moments and later."""
 
     decision_id: str
     request: RankingRequest
     served: Served
     record: UserRecord
-    kept: Sequence[Eligible]
+    kept: Rows
     excluded: Sequence[Exclusion]
-    scores: Scores
-    grounds: Grounds | None
+    weighed: Weighed
     not_considered: int
     circumstances: Circumstances
+
+    @property
+    def rows(self) -> Rows:
+        """What was scored: a row for each candidate, then those for later moments."""
+        return (*self.kept, *self.weighed.later)
 
 
 class Outcome(NamedTuple):
@@ -62,43 +69,68 @@ def decide(policy: Policy, question: Question, record: UserRecord) -> Outcome:
     `record` is read inside the transaction that writes the outcome. Where it differs from what the question was asked
     about, the constraints are asked again, so whoever lost a race ends among the excluded.
     """
-    rows, kept, late = _still_allowed(policy, question, record)
+    places, rows, late = _still_allowed(policy, question, record)
     excluded = (*question.excluded, *late)
-    selection = _select(policy, question, record, rows, kept, excluded)
-    decision = _decision(policy, question, record, selection, [rows[place] for place in selection.rows], excluded)
+    selection = _select(policy, question, record, places, rows, excluded)
+    decision = _decision(policy, question, record, selection, [places[row] for row in selection.rows], excluded)
     if question.request.mode is Mode.LOOK:
         return Outcome(decision)
-    return Outcome(decision, *_reserved(policy, question, record, [kept[place] for place in selection.rows]))
+    return Outcome(decision, *_reserved(policy, question, record, [rows[row] for row in selection.rows]))
 
 
 def _still_allowed(
     policy: Policy, question: Question, record: UserRecord
-) -> tuple[Sequence[int], Sequence[Eligible], Sequence[Exclusion]]:
-    """Rows of `kept` that `record` allows, what may be sent of them and when, and why the others may not."""
+) -> tuple[Sequence[int], Rows, Sequence[Exclusion]]:
+    """Places of the rows that `record` allows, what may be sent of them and when, and why other messages may not.
+
+    Each row is asked about at its own moment. One whose first moment has moved keeps its score.
+    """
     if record == question.record:
-        return range(len(question.kept)), question.kept, ()
+        return range(len(question.rows)), question.rows, ()
     candidates = [(row.message.message_id, row.message) for row in question.kept]
-    zone = zone_of(record, policy.config)
-    kept, late = exclude(policy, record, candidates, question.request.as_of, zone, **question.circumstances)
-    places = {name: place for place, (name, _) in enumerate(candidates)}
-    return [places[row.message.message_id] for row in kept], kept, late
+    as_of, zone = question.request.as_of, zone_of(record, policy.config)
+    kept, late = exclude(policy, record, candidates, as_of, zone, **question.circumstances)
+    ask = policy.ask(record, as_of, zone, **question.circumstances)
+    first = {row.message.message_id: row for row in kept}
+    weighed = {row.message.message_id for row in question.weighed.later}
+    then = later(policy.constraints, ask, [row for name, row in first.items() if name in weighed])
+    further = {(row.message.message_id, row.send_at) for row in then}
+    allowed = {
+        place: row
+        for place, row in enumerate(question.weighed.later, len(question.kept))
+        if (row.message.message_id, row.send_at) in further
+    }
+    names = {name: place for place, (name, _) in enumerate(candidates)}
+    allowed = {names[name]: row for name, row in first.items()} | allowed
+    return tuple(allowed), tuple(allowed.values()), late
 
 
 def _select(
     policy: Policy,
     question: Question,
     record: UserRecord,
-    rows: Sequence[int],
-    kept: Sequence[Eligible],
+    places: Sequence[int],
+    rows: Rows,
     excluded: Sequence[Exclusion],
 ) -> Selection:
-    request, scores, taken = question.request, question.scores, np.array(rows, dtype=np.int64)
+    request, scores, taken = question.request, question.weighed.scores, np.array(places, dtype=np.int64)
     ask = policy.ask(record, request.as_of, zone_of(record, policy.config), **question.circumstances)
     scores = Scores(scores.p_click[taken], scores.p_opt_out[taken], scores.permission_value)
     if policy.config.certificate == "required" and question.served.certificate is None:
-        silent = select(policy, ask, kept, scores, 0, excluded)
+        silent = select(policy, ask, rows, scores, 0, excluded)
         return replace(silent, silence=SilenceCode.NOT_CERTIFIED)
-    return select(policy, ask, kept, scores, request.slots, excluded)
+    return select(policy, ask, rows, scores, request.slots, excluded, _chance(ask, question))
+
+
+def _chance(ask: Ask, question: Question) -> np.random.Generator | None:
+    """Give what may explore: the chance of this decision, unless it has no consequences or the user is not to be known.
+
+    So a decision that is made again draws the same again.
+    """
+    personal = ask.personal and ask.record.preferences.personalisation
+    if ask.config.exploration is None or question.request.mode is Mode.LOOK or not personal:
+        return None
+    return chance_of(question.decision_id)
 
 
 def _decision(
@@ -118,7 +150,7 @@ def _decision(
         slots=request.slots,
         zone=zone_of(record, policy.config),
         slate=tuple(_chosen(policy, question, *pair) for pair in zip(selection.slate, rows, strict=True)),
-        passed_over=passed_over(policy, selection, question.kept, question.scores),
+        passed_over=passed_over(policy, selection, question.kept, question.weighed.scores),
         excluded=(*excluded, *selection.excluded),
         silence=selection.silence,
         propensity=selection.propensity,
@@ -131,16 +163,17 @@ def _decision(
 
 def _chosen(policy: Policy, question: Question, chosen: Chosen, row: int) -> Chosen:
     held = question.request.mode is Mode.HOLD
-    assert question.grounds is not None
+    grounds = question.weighed.grounds
+    assert grounds is not None
     return replace(
         chosen,
         hold_expires_at=hold_expires_at(policy.config, chosen.send_at) if held else None,
-        reasons=reasons(question.grounds, row, question.kept[row].message),
+        reasons=reasons(grounds, row, question.rows[row].message),
     )
 
 
 def _reserved(
-    policy: Policy, question: Question, record: UserRecord, slate: Sequence[Eligible]
+    policy: Policy, question: Question, record: UserRecord, slate: Rows
 ) -> tuple[tuple[Push, ...], Mapping[str, tuple[Slot, ...]]]:
     """Give the pushes that a decision writes, expired holds among them, and what the new ones take."""
     changed = ledger.ended(record.pushes, question.request.as_of)

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-
-import numpy as np
 
 from pushrank.domain.codes import Mode
 from pushrank.domain.decision import Decision, RankingRequest
-from pushrank.domain.instants import Instant, utc_offset
-from pushrank.domain.record import Change, Reading, UserRecord
-from pushrank.features.columns import from_request
-from pushrank.features.facts import user_row
-from pushrank.policy import Circumstances, Eligible, Policy, Scores, exclude, zone_of
+from pushrank.domain.record import Change, Reading
+from pushrank.policy import Circumstances, Policy, exclude, zone_of
 from pushrank.ranking.catalogue import Catalogue
 from pushrank.ranking.deciding import Question, decide
 from pushrank.ranking.decision_json import row
-from pushrank.ranking.explanations import Grounds
 from pushrank.ranking.served import Served
-from pushrank.ranking.standing import Standing, standing_of
+from pushrank.ranking.standing import standing_of
+from pushrank.ranking.weighing import Weighing
 from pushrank.store.protocol import Store
 
 
@@ -57,9 +52,10 @@ class Ranker:
             bonus=standing.bonus,
         )
         kept, out = exclude(self.policy, record, considered.candidates, request.as_of, zone, **around)
-        scores, grounds = self.score(served, record, standing, kept, request.as_of)
+        ask = self.policy.ask(record, request.as_of, zone, **around)
+        weighed = Weighing(self.catalogue, self.policy, served, standing, ask).weigh(kept, request.slots)
         rest = considered.not_considered
-        question = Question(decision_id, request, served, record, kept, out, scores, grounds, rest, around)
+        question = Question(decision_id, request, served, record, kept, out, weighed, rest, around)
 
         def hold(reading: Reading) -> Change[Decision]:
             decision, pushes, slots = decide(self.policy, question, reading.record)
@@ -70,23 +66,3 @@ class Ranker:
         decision, *_ = decide(self.policy, question, record)
         self.store.append_decision(row(decision, user_key))
         return decision
-
-    def score(
-        self, served: Served, record: UserRecord, standing: Standing, kept: Sequence[Eligible], as_of: Instant
-    ) -> tuple[Scores, Grounds | None]:
-        """Score candidates for one user at `as_of`, and say what was read; without candidates there is nothing.
-
-        Who does not want to be known is scored by the item-only scorer.
-        """
-        if not kept:
-            return Scores(np.empty(0), np.empty(0), standing.cohort.value), None
-        zone = zone_of(record, self.policy.config) if standing.personal else None
-        offset = utc_offset(zone or served.view.default_timezone, as_of)
-        facts = self.catalogue.facts(served.view, [eligible.message for eligible in kept])
-        figures = self.catalogue.figures(facts, as_of)
-        known = user_row(standing.facts, served.view.attributes)
-        columns = from_request(served.view, standing.state, known, as_of, offset, facts, figures)
-        scorer = served.scorer if standing.personal else served.item_only
-        found = scorer.score(served.view.matrix(columns))
-        scores = Scores(found.p_click, found.p_opt_out, standing.cohort.value)
-        return scores, Grounds(columns, standing.state if standing.personal else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from math import inf
 from typing import ClassVar, NamedTuple, TypeAlias
@@ -41,6 +42,8 @@ class Capping(Constraint):
     )
     crowding = True
     passable = True
+    by_moment: ClassVar[bool] = False
+    """Whether the limits themselves, and not only what they count, differ from moment to moment."""
 
     @abstractmethod
     def limits(self, ask: Ask, subject: Subject) -> Sequence[Limit]:
@@ -53,11 +56,6 @@ class Capping(Constraint):
     def counted(self, ask: Ask) -> Mapping[str, Sequence[Push]]:
         """Give the pushes that count, by what a limit is about."""
         return {"": ask.counting, "*": ask.counting}
-
-    def near(self, ask: Ask, rows: Rows, counted: Mapping[str, Sequence[Push]]) -> bool:
-        """Whether any limit may be full for any of `rows`; a False spares looking at each."""
-        del ask, rows, counted
-        return True
 
     def parts(self, rows: Rows) -> set[Part]:
         """Give the parts of all `rows`."""
@@ -76,18 +74,15 @@ class Capping(Constraint):
         least = self.least(ask)
         if least is None or least > len(ask.counting):
             return rows, ()
-        counted = self.counted(ask)
-        if not self.near(ask, rows, counted):
-            return rows, ()
-        found = {part: self._found(ask, _subject(ask, part), counted) for part in self.parts(rows)}
-        if all(one.ordinary is None for one in found.values()):
+        found = self._found(ask, rows) if rows else {}
+        if not found:
             return rows, ()
         return self._divided(ask, rows, found)
 
     def _divided(self, ask: Ask, rows: Rows, found: Mapping[Part, Found]) -> Checked:
         kept, out = [], []
         for row in rows:
-            one = found[self.part(row)]
+            one = found.get(self.part(row), _NOTHING)
             is_full = one.service if one.service != one.ordinary and ask.is_service(row.message) else one.ordinary
             if is_full is None:
                 kept.append(row)
@@ -101,23 +96,64 @@ class Capping(Constraint):
             return Exclusion(message_id, self.code, by.until)
         return Exclusion(message_id, self.code, by.until, limit=by.limit.most, decided_by=by.limit.decided_by)
 
-    def _found(self, ask: Ask, subject: Subject, counted: Mapping[str, Sequence[Push]]) -> Found:
-        limits = self.limits(ask, subject)
-        ends = [
-            (limit, end)
-            for limit in limits
-            if (end := is_full(ask, limit, counted.get(limit.about, ()), subject.at)) is not None
-        ]
-        return Found(_last(end for _, end in ends), _last(end for limit, end in ends if not self.passes(ask, limit)))
+    def _found(self, ask: Ask, rows: Rows) -> Mapping[Part, Found]:
+        """Find what is full for the parts of rows; parts that have room under each limit are left out."""
+        parts, counting = self.parts(rows), _Counting(ask, self.counted(ask))
+        since = min(part[0] for part in parts)
+        pressing: dict[Part, tuple[Limit, ...]] = {}
+        found = {}
+        for part in parts:
+            about = part if self.by_moment else (since, *part[1:])
+            limits = pressing.get(about)
+            if limits is None:
+                known = self.limits(ask, _subject(ask, about))
+                limits = pressing[about] = tuple([limit for limit in known if counting.presses(limit, since)])
+            if limits:
+                ends = [(limit, counting.full(limit, part[0])) for limit in limits]
+                ordinary = _last(end for _, end in ends)
+                if ordinary is not None:
+                    found[part] = Found(ordinary, _last(end for limit, end in ends if not self.passes(ask, limit)))
+        return found
 
 
-def is_full(ask: Ask, limit: Limit, pushes: Sequence[Push], at: Instant) -> Full | None:
-    """Tell whether a limit of which `pushes` take places is full at `at`."""
-    return None if len(pushes) < limit.most else full(limit, Taken(pushes, ask.as_of), ask.zone, at)
+_NOTHING = Found(None, None)
 
 
-def _last(ends: Iterable[Full]) -> Full | None:
-    return max(ends, key=lambda end: inf if end.until is None else end.until, default=None)
+class _Counting:
+    """The pushes that count, by what a limit is about; what was looked up once is kept."""
+
+    def __init__(self, ask: Ask, counted: Mapping[str, Sequence[Push]]) -> None:
+        self._ask = ask
+        self._counted = counted
+        self._taken: dict[str, Taken] = {}
+        self._full: dict[tuple[str, str, int, Instant], Full | None] = {}
+
+    def presses(self, limit: Limit, since: Instant) -> bool:
+        """Whether a limit might be full at or after `since`: its first window and what follows hold pushes enough."""
+        if len(self._counted.get(limit.about, ())) < limit.most:
+            return False
+        if limit.most == 0:
+            return True
+        times = self._times(limit).times
+        return len(times) - bisect_left(times, limit.window.bounds(self._ask.zone, since)[0]) >= limit.most
+
+    def full(self, limit: Limit, at: Instant) -> Full | None:
+        """Tell whether a limit is full at `at`."""
+        name = limit.about, limit.window.name, limit.most, at
+        if name not in self._full:
+            self._full[name] = full(limit, self._times(limit), self._ask.zone, at)
+        return self._full[name]
+
+    def _times(self, limit: Limit) -> Taken:
+        taken = self._taken.get(limit.about)
+        if taken is None:
+            taken = self._taken[limit.about] = Taken(self._counted.get(limit.about, ()), self._ask.as_of)
+        return taken
+
+
+def _last(ends: Iterable[Full | None]) -> Full | None:
+    known = [end for end in ends if end is not None]
+    return max(known, key=lambda end: inf if end.until is None else end.until, default=None)
 
 
 def _subject(ask: Ask, part: Part) -> Subject:
@@ -173,16 +209,3 @@ class PartCap(RuleCap):
             for name in self.names(push):
                 groups.setdefault(name, []).append(push)
         return groups
-
-    def near(self, ask: Ask, rows: Rows, counted: Mapping[str, Sequence[Push]]) -> bool:
-        """Whether any name is used up at any moment at which candidates may go, whoever bears it."""
-        moments = {row.send_at for row in rows}
-        return any(
-            is_full(ask, limit, counted.get(limit.about, ()), at) is not None
-            for rule in ask.config.caps
-            if (name := self.named(rule)) is not None
-            for about in (counted if name == "*" and rule.limit else (name,))
-            if len(counted.get(about, ())) >= rule.limit
-            for limit in (Limit(self.code, about, window_of(rule.window), rule.limit),)
-            for at in moments
-        )

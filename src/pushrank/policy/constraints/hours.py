@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from pushrank.domain.codes import ExclusionCode, QuietAction, Urgency
 from pushrank.domain.instants import Instant
 from pushrank.domain.message import Message
+from pushrank.domain.user import QuietWindow
 from pushrank.policy.ask import Ask, Checked, Constraint, Eligible, Rows, UserWide
 from pushrank.policy.windows import quiet_at, windows_of
 
@@ -32,29 +34,37 @@ class QuietHours(Constraint):
     passable = True
 
     def check(self, ask: Ask, rows: Rows) -> Checked:
-        """Look at the clock once; outside quiet hours nothing changes."""
-        assert ask.zone is not None
-        own = ask.record.preferences.quiet_hours
-        quiet = quiet_at(windows_of(ask.config.quiet_hours) if own is None else own, ask.zone, ask.as_of)
-        if quiet is None:
+        """Look at the clock once for each moment at which rows may go; outside quiet hours nothing changes."""
+        quiet = quiet_ends(ask, {row.send_at for row in rows})
+        if not quiet:
             return rows, ()
-        if own is None and self.code in ask.config.service_passes:
-            return self._put_off(
-                ask, rows, quiet.end, frozenset(id(row) for row in rows if ask.is_service(row.message))
-            )
-        return self._put_off(ask, rows, quiet.end, frozenset())
-
-    def _put_off(self, ask: Ask, rows: Rows, end: Instant | None, passing: frozenset[int]) -> Checked:
+        passing = passes_quiet_hours(ask)
+        late = [row for row in rows if row.send_at in quiet and not (passing and ask.is_service(row.message))]
         waits = _may_wait(ask)
-        ends = {
-            id(row): end
-            for row in rows
-            if id(row) not in passing and not (waits and end is not None and _can_wait(row.message, end))
+        out = {
+            id(row): quiet[row.send_at] for row in late if not (waits and _can_wait(row.message, quiet[row.send_at]))
         }
-        kept, exclusions = self.without(rows, ends)
-        if end is None:
-            return kept, exclusions
-        return [row if id(row) in passing else Eligible(row.message, end) for row in kept], exclusions
+        kept, exclusions = self.without(rows, out)
+        moved = {id(row) for row in late}
+        return [_put_off(row, quiet[row.send_at]) if id(row) in moved else row for row in kept], exclusions
+
+
+def quiet_ends(ask: Ask, moments: set[Instant]) -> Mapping[Instant, Instant | None]:
+    """Give those of `moments` that are quiet for this user, with the end of the quiet time; None: none in sight."""
+    assert ask.zone is not None
+    windows = _windows(ask)
+    found = ((at, quiet_at(windows, ask.zone, at)) for at in moments)
+    return {at: quiet.end for at, quiet in found if quiet is not None}
+
+
+def passes_quiet_hours(ask: Ask) -> bool:
+    """Whether service messages pass the quiet hours that hold for this user."""
+    return ask.record.preferences.quiet_hours is None and QuietHours.code in ask.config.service_passes
+
+
+def _windows(ask: Ask) -> tuple[QuietWindow, ...]:
+    own = ask.record.preferences.quiet_hours
+    return windows_of(ask.config.quiet_hours) if own is None else own
 
 
 def _may_wait(ask: Ask) -> bool:
@@ -62,7 +72,12 @@ def _may_wait(ask: Ask) -> bool:
     return action is QuietAction.DEFER and not ask.now_only
 
 
-def _can_wait(message: Message, end: Instant) -> bool:
-    if message.urgency is Urgency.BREAKING:
+def _can_wait(message: Message, end: Instant | None) -> bool:
+    if message.urgency is Urgency.BREAKING or end is None:
         return False
     return message.expires_at is None or message.expires_at > end
+
+
+def _put_off(row: Eligible, end: Instant | None) -> Eligible:
+    assert end is not None, "expected quiet hours that end, for nobody waits for others"
+    return Eligible(row.message, end)

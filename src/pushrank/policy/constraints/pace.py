@@ -41,6 +41,7 @@ class RampUp(Capping):
 
     code = ExclusionCode.RAMP_UP
     binding = False
+    by_moment = True
 
     def limits(self, ask: Ask, subject: Subject) -> Sequence[Limit]:
         """Give the limit of the step that holds at the moment of `subject`."""
@@ -48,9 +49,8 @@ class RampUp(Capping):
         return () if most is None else (Limit(self.code, "", window_of("day"), most),)
 
     def least(self, ask: Ask) -> int | None:
-        """Give the smallest step; they only grow."""
-        ramp = ask.config.ramp_up
-        return None if ramp is None else ramp.steps[0].max_per_day
+        """Give the step of now; later ones only grow, and after the last there is no limit."""
+        return self._most(ask, ask.as_of)
 
     def _most(self, ask: Ask, at: Instant) -> int | None:
         ramp = ask.config.ramp_up
