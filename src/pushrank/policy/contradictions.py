@@ -13,6 +13,7 @@ from pushrank.policy.adaptive_contradictions import adaptive_faults
 from pushrank.policy.calendar import readable
 from pushrank.policy.cap_contradictions import cap_faults, unlisted
 from pushrank.policy.constraints import CONSTRAINTS
+from pushrank.policy.touch import touch_faults
 from pushrank.policy.windows import always_quiet, windows_of
 
 _LONGEST_HOLD_MINUTES = 24 * 60
@@ -32,6 +33,7 @@ def _faults(config: PolicyConfig, categories: Mapping[str, Category]) -> Iterato
     yield from cap_faults(config, categories)
     yield from adaptive_faults(config)
     yield from unlisted(config)
+    yield from touch_faults(config)
     for check in (_hours, _consents, _repetition, _numbers):
         yield from check(config)
 

@@ -41,5 +41,5 @@ def standing_of(served: Served, policy: Policy, record: UserRecord, as_of: Insta
     cohort = served.permission.cohort(usage.activity, usage.clicks)
     suits = frequency_of(config, served.permission.levels, cohort, record, usage, as_of)
     touch = config.keep_in_touch
-    bonus = touch.bonus if touch is not None and starved(touch, record, usage, as_of) else 0.0
+    bonus = touch.bonus if touch is not None and starved(touch, record, state, as_of) else 0.0
     return Standing(True, state, record.facts, usage, cohort, suits, bonus)  # noqa: FBT003 - its name is there

@@ -100,13 +100,14 @@ class NoConsent(Constraint):
 
     def check(self, ask: Ask, rows: Rows) -> Checked:
         """Decide once for each purpose."""
-        refused = {purpose for purpose in Purpose if not _granted(ask.record.preferences, ask.config, purpose)}
+        refused = {purpose for purpose in Purpose if not granted(ask.record.preferences, ask.config, purpose)}
         if not refused:
             return rows, ()
         purpose_of = ask.tree.purpose_of
         return self.without(rows, {id(row): None for row in rows if purpose_of(row.message) in refused})
 
 
-def _granted(preferences: Preferences, config: PolicyConfig, purpose: Purpose) -> bool:
+def granted(preferences: Preferences, config: PolicyConfig, purpose: Purpose) -> bool:
+    """Whether the user agreed to a purpose, or was never asked where the policy needs no yes."""
     consent = preferences.consents.get(purpose)
     return config.default_consents.get(purpose, False) if consent is None else consent.granted
