@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pushrank.domain.instants import HOUR
-from pushrank.features.columns import from_impressions, from_request
+from pushrank.features.columns import from_impressions, from_moments, from_request
 from pushrank.features.definitions import FEATURES
 from pushrank.features.events import encode_events
 from pushrank.features.fold import fold
@@ -46,6 +46,48 @@ def test_a_request_sees_the_row_that_training_saw(seed: int, users: int, events:
         served = log.view.matrix(requested(log, int(row), np.arange(len(log.messages))))  # type: ignore[arg-type]
 
         np.testing.assert_array_equal(served[log.impressions.message[row]], trained[row])
+
+
+@given(seed=st.integers(0, 10_000), users=st.integers(1, 3), events=st.integers(1, 120))
+@settings(max_examples=25, deadline=None)
+def test_a_row_for_a_moment_is_the_row_of_a_request_then(seed: int, users: int, events: int) -> None:
+    log, rng = made_log(users, events, seed), np.random.default_rng(seed)
+    state, own = empty_state(), log.by_user[0]
+    fold(state, own)
+    first = int(own.at[-1]) + 1
+    messages = rng.permutation(len(log.messages))[:5]
+    moments = np.array([first, *(first // HOUR + rng.permutation(60)[:4] + 1) * HOUR], dtype=np.int64)
+    offsets = np.array([OFFSET, OFFSET, 0, -9000, OFFSET], dtype=np.int64)
+    place, when = (pair.ravel() for pair in np.meshgrid(np.arange(messages.size), np.arange(moments.size)))
+    facts = log.facts.take(messages)
+    known = log.counts.figures(facts.key, facts.category, np.full(messages.size, first // HOUR))
+
+    table = log.view.matrix(
+        from_moments(log.view, state, OWN, moments[when], offsets[when], facts.take(place), known[place])
+    )
+
+    for moment, (at, offset) in enumerate(zip(moments.tolist(), offsets.tolist(), strict=True)):
+        alone = log.view.matrix(from_request(log.view, state, OWN, at, offset, facts, known))
+        np.testing.assert_array_equal(table[when == moment], alone)
+
+
+@given(seed=st.integers(0, 10_000), events=st.integers(1, 120))
+@settings(max_examples=25, deadline=None)
+def test_a_row_for_a_moment_is_the_row_that_training_saw(seed: int, events: int) -> None:
+    log = made_log(1, events, seed)
+    if not log.impressions.at.size:
+        return
+    trained = log.view.matrix(from_impressions(log.view, log.impressions, log.events, log.users, log.facts, log.counts))
+    row = int(np.random.default_rng(seed).integers(log.impressions.at.size))
+    at, message = log.impressions.at[row : row + 1], log.impressions.message[row : row + 1]
+    state, own = empty_state(), log.by_user[0]
+    fold(state, own.take(np.flatnonzero(own.at < at)))
+    facts = log.facts.take(message)
+    known = log.counts.figures(facts.key, facts.category, at // HOUR)
+
+    served = log.view.matrix(from_moments(log.view, state, OWN, at, np.array([OFFSET]), facts, known))
+
+    np.testing.assert_array_equal(served[0], trained[row])
 
 
 @pytest.mark.parametrize("name", sorted(FEATURES))

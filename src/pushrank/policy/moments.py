@@ -40,7 +40,7 @@ def later(constraints: Sequence[Constraint], ask: Ask, rows: Rows) -> Rows:
     holds, that are not quiet for this user, and that no cap forbids.
     """
     end = last_hour(ask)
-    if end is None:
+    if end is None or not rows:
         return ()
     hours = range((ask.as_of // HOUR + 1) * HOUR, end + 1, HOUR)
     quiet, passing = quiet_ends(ask, set(hours)), passes_quiet_hours(ask)
