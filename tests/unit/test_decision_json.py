@@ -41,6 +41,7 @@ DECISION = Decision(
     degraded=True,
     not_considered=4,
     frequency=Frequency(1, 4, 0.5, 0.2, 0.001, 0.9, "user", "adaptive"),
+    bonus=0.02,
 )
 LOOK = replace(
     DECISION, mode=Mode.LOOK, zone=None, silence=None, slate=(replace(DECISION.slate[0], hold_expires_at=None),)
@@ -134,5 +135,6 @@ def test_the_answer_has_the_form_of_the_contract() -> None:
             "decided_by": "user",
             "week_decided_by": "adaptive",
         },
+        "bonus": 0.02,
         "versions": {"model": "3", "policy": "2026-11", "features": "abc", "certificate": None},
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from pushrank.cli import history, keys, rank, serve
+from pushrank.cli import history, keys, rank, serve, starved
 
 app = typer.Typer(
     name="pushrank",
@@ -18,3 +18,4 @@ app.command("serve")(serve.serve)
 app.command("load")(history.load)
 app.command("export-log")(history.export)
 app.command("rank")(rank.rank)
+app.command("starved")(starved.starved)

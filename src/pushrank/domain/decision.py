@@ -124,6 +124,7 @@ class Decision:
     """One answer of the ranker with everything it considered: every candidate is in exactly one of three lists.
 
     `frequency` says what held for this user, None where the policy has no adaptive caps or nobody may be known.
+    `bonus` is what the first message was worth more because the user had heard nothing for long; 0 for everybody else.
     """
 
     decision_id: str
@@ -141,3 +142,4 @@ class Decision:
     degraded: bool = False
     not_considered: int = 0
     frequency: Frequency | None = None
+    bonus: float = 0.0

@@ -29,7 +29,7 @@ from pushrank.policy import (
     zone_of,
 )
 from pushrank.ranking import ledger
-from pushrank.ranking.explanations import passed_over, reasons
+from pushrank.ranking.explanations import keeping_in_touch, passed_over, reasons
 from pushrank.ranking.identifiers import chance_of, push_id
 from pushrank.ranking.served import Served
 from pushrank.ranking.weighing import Weighed
@@ -158,6 +158,7 @@ def _decision(
         degraded=question.served.degraded,
         not_considered=question.not_considered,
         frequency=as_it_holds(record.preferences, policy.config, question.circumstances.get("frequency")),
+        bonus=question.circumstances.get("bonus", 0.0),
     )
 
 
@@ -168,7 +169,9 @@ def _chosen(policy: Policy, question: Question, chosen: Chosen, row: int) -> Cho
     return replace(
         chosen,
         hold_expires_at=hold_expires_at(policy.config, chosen.send_at) if held else None,
-        reasons=reasons(grounds, row, question.rows[row].message),
+        reasons=keeping_in_touch(
+            reasons(grounds, row, question.rows[row].message), chosen.rank, question.circumstances.get("bonus", 0.0)
+        ),
     )
 
 

@@ -73,6 +73,7 @@ def answer(decision: Decision, words: Words | None = None) -> dict[str, Any]:
         "silence": decision.silence,
         "not_considered": decision.not_considered,
         "frequency": decision.frequency,
+        "bonus": decision.bonus,
         "versions": decision.versions,
     }
 
@@ -106,6 +107,7 @@ def read(stored: DecisionRow) -> Decision:
         degraded=body["degraded"],
         not_considered=body["not_considered"],
         frequency=_read_frequency(body.get("frequency")),
+        bonus=body.get("bonus", 0.0),
     )
 
 

@@ -56,6 +56,13 @@ def reasons(grounds: Grounds, row: int, message: Message) -> tuple[Reason, ...]:
     return tuple(found[:MOST_REASONS])
 
 
+def keeping_in_touch(found: tuple[Reason, ...], rank: int, bonus: float) -> tuple[Reason, ...]:
+    """Add to the reasons for the first message that the user had heard nothing for long, where that had its part."""
+    if rank > 1 or not bonus:
+        return found
+    return (*found[: MOST_REASONS - 1], Reason(ReasonCode.KEEP_IN_TOUCH))
+
+
 def passed_over(policy: Policy, selection: Selection, kept: Sequence[Eligible], scores: Scores) -> tuple[Passed, ...]:
     """Say why each candidate that was allowed was not chosen. `kept` are all that were allowed.
 

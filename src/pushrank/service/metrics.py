@@ -31,6 +31,12 @@ class Metrics:
         self._decisions = Counter(
             "pushrank_decisions", "Decisions by mode and outcome.", ("mode", "outcome"), registry=self.registry
         )
+        self._starved = Counter(
+            "pushrank_starved_rankings",
+            "Rankings for users who had heard nothing for long, by mode and outcome.",
+            ("mode", "outcome"),
+            registry=self.registry,
+        )
         self._exclusions = Counter(
             "pushrank_exclusions", "Candidates removed by a constraint.", ("code",), registry=self.registry
         )
@@ -57,9 +63,11 @@ class Metrics:
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(method, route).observe(seconds)
 
-    def decision(self, mode: str, outcome: str, exclusions: Mapping[str, int]) -> None:
+    def decision(self, mode: str, outcome: str, exclusions: Mapping[str, int], *, starved: bool = False) -> None:
         """Count one decision; `outcome` is `slate` or the code of the silence."""
         self._decisions.labels(mode, outcome).inc()
+        if starved:
+            self._starved.labels(mode, outcome).inc()
         for code, count in exclusions.items():
             self._exclusions.labels(code).inc(count)
 

@@ -148,4 +148,4 @@ def _words(deployment: Deployment, call: Call) -> words.Words:
 def _count(deployment: Deployment, decision: Decision) -> None:
     outcome = decision.silence or "slate"
     codes = Counter(exclusion.code.value for exclusion in decision.excluded)
-    deployment.metrics.decision(decision.mode, outcome, codes)
+    deployment.metrics.decision(decision.mode, outcome, codes, starved=decision.bonus > 0.0)

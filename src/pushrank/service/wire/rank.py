@@ -123,6 +123,9 @@ class DecisionAnswer(Answer, frozen=True):
     silence: SilenceCode | None
     not_considered: int
     frequency: FrequencyAnswer | None
+    bonus: Annotated[
+        float, Meta(description="What the first message was worth more because the user had heard nothing for long.")
+    ]
     versions: VersionsAnswer
 
 
