@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pushrank.config.types import SeenElsewhere
-from pushrank.domain.codes import EventType, HoldState
+from pushrank.domain.codes import EventType, FeedbackReason, HoldState
 from pushrank.domain.event import Event
 from pushrank.domain.instants import HOUR, MINUTE
 from pushrank.domain.record import CountDelta, UserRecord
@@ -34,6 +34,7 @@ KINDS = (
     EventType.OPTED_IN,
     EventType.REACH_LOST,
     EventType.ACTIVITY,
+    EventType.FEEDBACK,
 )
 
 
@@ -50,6 +51,8 @@ def event_of(place: int, kind: EventType, message: int, minutes: int, *, decided
         scope=("all", "sport")[message % 2] if kind in (EventType.OPTED_OUT, EventType.OPTED_IN) else None,
         # What was opened or clicked without a push was so in the app.
         channel="inbox" if decided and kind in (EventType.OPENED, EventType.CLICKED) else None,
+        reason=FeedbackReason.TOO_OFTEN if kind is EventType.FEEDBACK else None,
+        reverted=decided and kind is EventType.FEEDBACK,
         kind="view" if kind is EventType.ACTIVITY else None,
         tags=(f"tag-{message}",) if kind is EventType.ACTIVITY else (),
         items=(f"item-{message}", f"item-{place}") if kind is EventType.ACTIVITY else (),

@@ -13,13 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pushrank.config.types import CapRule, RampStep, RampUp
+from pushrank.config.types import Adaptive, CapRule, RampStep, RampUp
 from pushrank.domain.codes import HoldState, Kind
+from pushrank.domain.decision import Frequency
 from pushrank.domain.instants import DAY, HOUR, MINUTE, Instant
 from pushrank.domain.message import Message
 from pushrank.domain.record import Change, Push, Reading, Slot, UserRecord
 from pushrank.domain.user import UserFacts
-from pushrank.policy import Eligible, Policy, hold_of, recheck, slots_of, zone_of
+from pushrank.policy import Eligible, Policy, hold_of, recheck, slots_of, utmost, zone_of
 from pushrank.store import ConflictError, Store, open_store
 from tests.contract.stores import sqlite_address
 from tests.small_policies import NOON, message, policy, user
@@ -37,12 +38,13 @@ RULES = (
     CapRule(3, "6h", channel="*"),
 )
 SERVICE = ("cap_day", "cap_category", "min_gap")
+ADAPTIVE = Adaptive(1, 20, 6, 30.0)
 
 
-def capped(service_passes: tuple[str, ...] = SERVICE) -> Policy:
+def capped(service_passes: tuple[str, ...] = SERVICE, adaptive: Adaptive | None = None) -> Policy:
     ramp = RampUp(5, (RampStep(1, 2), RampStep(2, 3)))
     caps: dict[str, Any] = {"max_per_day": 4, "max_per_week": 12, "min_gap_minutes": 7.0}
-    return policy(caps=RULES, ramp_up=ramp, service_passes=service_passes, **caps)
+    return policy(caps=RULES, ramp_up=ramp, service_passes=service_passes, adaptive=adaptive, **caps)
 
 
 class Step(NamedTuple):
@@ -53,16 +55,23 @@ class Step(NamedTuple):
     which: int
     later: Instant
     channel: str
+    suits: int | None = None
+
+
+def frequency(step: Step) -> Frequency | None:
+    """What suits the user by the model when a step is taken."""
+    return None if step.suits is None else Frequency(step.suits, 3 * step.suits, 0.0, 0.0, 0.0, 0.0)
 
 
 steps = st.lists(
     st.builds(
         Step,
         st.sampled_from([0, 1, MINUTE, 5 * MINUTE, 7 * MINUTE, HOUR, 5 * HOUR, DAY, -HOUR]),
-        st.sampled_from(["hold", "hold", "hold", "confirm", "confirm", "release", "other", "move"]),
+        st.sampled_from(["hold", "hold", "hold", "confirm", "confirm", "release", "other", "move", "wish"]),
         st.integers(0, 59),
         st.sampled_from([0, 0, MINUTE, 3 * HOUR, 20 * HOUR]),
         st.sampled_from(["push", "email"]),
+        st.sampled_from([None, 1, 1, 2, 3, 6]),
     ),
     max_size=40,
 )
@@ -91,25 +100,30 @@ class Keeper:
         record, one = reading.record, CATALOGUE[step.which]
         # What is due later stands for what waits: the rules look at the moment at which it would go.
         due = at + step.later
-        if not self.heedless and not self._allowed(record, one, at, due, step.channel):
+        if not self.heedless and not self._allowed(record, one, at, due, step):
             return Change(None)
         push = hold_of(self.asked.config, Eligible(one, due), "d", f"p-{self.names}", step.channel)
         if any(other.content_key == push.content_key for other in record.pushes):
             return Change(None)
-        return self._change(record, at, [push])
+        return self._change(record, at, [push], self._suits(step))
 
-    def _allowed(self, record: UserRecord, one: Message, at: Instant, due: Instant, channel: str) -> bool:
+    def _suits(self, step: Step) -> Frequency | None:
+        return None if self.asked.config.adaptive is None else frequency(step)
+
+    def _allowed(self, record: UserRecord, one: Message, at: Instant, due: Instant, step: Step) -> bool:
         zone = zone_of(record, self.asked.config)
         rows: Sequence[Eligible] = [Eligible(one, due)]
+        ask = self.asked.ask(record, at, zone, channel=step.channel, frequency=self._suits(step))
         for constraint in self.asked.constraints:
-            rows, _ = constraint.check(self.asked.ask(record, at, zone, channel=channel), rows)
+            rows, _ = constraint.check(ask, rows)
         return bool(rows)
 
     def confirm(self, reading: Reading, step: Step, at: Instant) -> Change[None]:
         pushes = [push for push in reading.record.pushes if push.state is HoldState.HELD][-(step.which % 3) :]
         verdicts = recheck(self.asked, reading.record, [(push, told(push)) for push in pushes], at)
         changed = [verdict.push for verdict in verdicts if verdict.push not in pushes]
-        return self._change(reading.record, at, changed)
+        most = utmost(self.asked.config, reading.record.preferences)
+        return self._change(reading.record, at, changed, most)
 
     def release(self, reading: Reading, step: Step, at: Instant) -> Change[None]:
         pushes = reading.record.pushes[-(step.which % 3 + 1) :][:1]
@@ -128,10 +142,17 @@ class Keeper:
         preferences = replace(reading.record.preferences, timezone=zone)
         return Change(None, record=replace(reading.record, preferences=preferences))
 
-    def _change(self, record: UserRecord, at: Instant, pushes: Sequence[Push]) -> Change[None]:
+    def wish(self, reading: Reading, step: Step, at: Instant) -> Change[None]:
+        del at
+        preferences = replace(reading.record.preferences, max_per_day=[None, 2, 5][step.which % 3])
+        return Change(None, record=replace(reading.record, preferences=preferences))
+
+    def _change(
+        self, record: UserRecord, at: Instant, pushes: Sequence[Push], suits: Frequency | None = None
+    ) -> Change[None]:
         active = [push for push in pushes if push.state in (HoldState.HELD, HoldState.CONFIRMED)]
         slots: dict[str, tuple[Slot, ...]] = {
-            push.push_id: slots_of(self.asked, record, push, told(push)) for push in active
+            push.push_id: slots_of(self.asked, record, push, told(push), suits) for push in active
         }
         named = {push.push_id for push in pushes}
         gone = [push for push in lapsed(record, at) if push.push_id not in named]
@@ -147,12 +168,13 @@ def lapsed(record: UserRecord, at: Instant) -> tuple[Push, ...]:
     return tuple(replace(push, state=HoldState.RELEASED) for push in gone)
 
 
+@pytest.mark.parametrize("adaptive", [None, ADAPTIVE])
 @given(series=steps)
-@settings(max_examples=120, deadline=None)
-def test_the_database_never_has_to_refuse_what_the_rules_allow(series: list[Step]) -> None:
+@settings(max_examples=100, deadline=None)
+def test_the_database_never_has_to_refuse_what_the_rules_allow(adaptive: Adaptive | None, series: list[Step]) -> None:
     with TemporaryDirectory() as folder:
         store = open_store(sqlite_address(Path(folder)))
-        keeper = Keeper(store, capped())
+        keeper = Keeper(store, capped(adaptive=adaptive))
         moments = accumulate((step.wait for step in series), initial=NOON)
         refused = [step for step, at in zip(series, list(moments)[1:], strict=True) if not taken(keeper, step, at)]
         store.close()
@@ -202,3 +224,28 @@ def test_without_the_rule_the_database_refuses_one_too_many_and_with_it_nothing_
         keeper.act(Step(0, "hold", 24, later + 8 * DAY + 1, "push"), NOON)
         assert len(store.user("u", NOON).pushes) == 2
         store.close()
+
+
+def test_the_database_refuses_one_push_more_than_suits_and_with_the_rule_nothing_is_tried(tmp_path: Path) -> None:
+    for heedless in (True, False):
+        store = open_store(f"sqlite:///{tmp_path / f'{heedless}.sqlite'}")
+        asked = policy(hold_minutes=1440.0, max_per_day=4, max_per_week=12, adaptive=ADAPTIVE)
+        keeper = Keeper(store, asked, heedless=heedless)
+        for place in range(3):
+            step = Step(0, "hold", 6 * place, 0, "push", suits=2)
+            assert taken(keeper, step, NOON) is (place < 2 or not heedless)
+        assert len(store.user("u", NOON).pushes) == 2
+        store.close()
+
+
+def test_what_suits_may_fall_between_two_holds_and_both_are_confirmed(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'fallen.sqlite'}")
+    asked = policy(hold_minutes=1440.0, max_per_day=4, max_per_week=12, adaptive=ADAPTIVE)
+    keeper = Keeper(store, asked)
+    # More than the policy's own four, for the model says so; then it says two, and there is no place for more.
+    for place, suits in enumerate([6, 6, 6, 6, 6, 2, 2]):
+        keeper.act(Step(0, "hold", 6 * place, 0, "push", suits=suits), NOON)
+    assert len(store.user("u", NOON).pushes) == 5
+    keeper.act(Step(0, "confirm", 0, 0, "push", suits=1), NOON)
+    assert {push.state for push in store.user("u", NOON).pushes} == {HoldState.CONFIRMED}
+    store.close()

@@ -6,6 +6,7 @@ import pytest
 
 from pushrank.config import ConfigError
 from pushrank.config.types import (
+    Adaptive,
     CapRule,
     NearDuplicate,
     QuietHours,
@@ -21,6 +22,7 @@ from tests.small_policies import policy, shipped_config
 NAMES = shipped_config("default").constraints
 COUNT = len(NAMES)
 OFF: dict[str, Any] = {"caps": (), "min_gap_minutes": None, "ramp_up": None}
+STILL: dict[str, Any] = {"adaptive": None}
 
 
 def swapped(first: str, second: str) -> tuple[str, ...]:
@@ -74,6 +76,48 @@ def ramp(*steps: tuple[int, int], back: int = 30) -> dict[str, Any]:
     return {"ramp_up": RampUp(back, tuple(RampStep(*step) for step in steps))}
 
 
+def adaptive(least: int = 2, week: int = 28, day: int = 5, days: float = 30.0) -> dict[str, Any]:
+    return {"adaptive": Adaptive(least, week, day, days)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        (adaptive(least=29), r"adaptive.least_per_week: expected at most most_per_week \(28\), got 29"),
+        (adaptive(day=11), r"adaptive.most_per_day: expected at most user_ceiling.max_per_day \(10\), got 11"),
+        (adaptive(week=41, day=9), r"adaptive.most_per_week: .* user_ceiling.max_per_week \(40\), got 41"),
+        (adaptive(day=3), r"adaptive.most_per_week: expected at most 7 x most_per_day \(21\), got 28"),
+        (adaptive(days=366.5), "adaptive.too_often_days: expected at most 366, got 366.5"),
+        (adaptive(days=float("inf")), "adaptive.too_often_days: expected at most 366, got inf"),
+        (adaptive(days=float("nan")), "adaptive.too_often_days: expected at most 366, got nan"),
+        (
+            {"min_gap_minutes": 360.0} | adaptive(),
+            r"min_gap_minutes: expected a gap that lets adaptive.most_per_day \(5\) pushes go .*, got 360.0",
+        ),
+    ],
+)
+def test_bounds_of_a_personal_cap_that_contradict_themselves_are_refused(changes: dict[str, Any], text: str) -> None:
+    with pytest.raises(ConfigError, match=text):
+        policy("default", **changes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        adaptive(28, 28, 4, 366.0),
+        adaptive(week=40, day=10),
+        adaptive(1, 1, 1, 0.001),
+        {"min_gap_minutes": 359.0} | adaptive(),
+        {"min_gap_minutes": None} | adaptive(),
+        {"max_per_day": None, "max_per_week": None} | adaptive(),
+        {"max_per_day": 0, "max_per_week": 0, "ramp_up": None} | adaptive(),
+        {"user_ceiling": UserCeiling(5, 28)} | adaptive(),
+    ],
+)
+def test_bounds_on_the_edge_are_accepted(changes: dict[str, Any]) -> None:
+    assert policy("default", **changes).config.adaptive == changes["adaptive"]
+
+
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
@@ -95,7 +139,10 @@ def ramp(*steps: tuple[int, int], back: int = 30) -> dict[str, Any]:
         ),
         ({"caps": (CapRule(1, "1h", category="new"),)}, "got 'new', did you mean 'news'"),
         ({"min_gap_minutes": 0.01}, "min_gap_minutes: expected between a second and 31 days, got 0.01"),
-        ({"min_gap_minutes": 44641.0, "max_per_day": 1, **ramp((1, 1))}, "expected between a second and 31 days"),
+        (
+            {"min_gap_minutes": 44641.0, "max_per_day": 1, **ramp((1, 1)), **STILL},
+            "expected between a second and 31 days",
+        ),
         ({"min_gap_minutes": float("nan")}, "min_gap_minutes: expected between a second and 31 days, got nan"),
         ({"min_gap_minutes": 720.0}, r"min_gap_minutes: expected a gap that lets max_per_day \(3\) .*, got 720.0"),
         (ramp((3, 1), back=1), "ramp_up.returning_after_days: expected at least 2, .*, got 1"),
@@ -144,7 +191,7 @@ def test_rules_about_how_often_that_contradict_themselves_are_refused(changes: d
         {"max_per_day": None},
         {"max_per_week": None},
         {"max_per_day": 0, "max_per_week": 0, "ramp_up": None},
-        {"user_ceiling": UserCeiling(12, 12)},
+        {"user_ceiling": UserCeiling(12, 12), **STILL},
         {"hold_minutes": 1440.0},
         {"default_timezone": "Australia/Lord_Howe"},
         {"quiet_hours": (QuietHours("00:00", "00:00", ("sun",)),)},
@@ -156,9 +203,9 @@ def test_rules_about_how_often_that_contradict_themselves_are_refused(changes: d
         {"caps": (CapRule(5, "1h", category="promo"), CapRule(3, "1d", category="promo"))},
         {"caps": (CapRule(1, "1h", category="sport.tennis.open"), CapRule(1, "1h", category="*"))},
         {"caps": (CapRule(1, "1h", channel="x" * 64), CapRule(1, "1h", channel="a_B.c:-9"), CapRule(1, "1h"))},
-        {"min_gap_minutes": 719.0},
+        {"min_gap_minutes": 719.0, **STILL},
         {"min_gap_minutes": 1 / 60, "max_per_day": None, "ramp_up": None},
-        {"min_gap_minutes": 44640.0, "max_per_day": 1, **ramp((1, 1))},
+        {"min_gap_minutes": 44640.0, "max_per_day": 1, **ramp((1, 1)), **STILL},
         {"max_per_day": 0, **ramp((1, 0))},
         ramp((1, 0), (2, 1), (14, 3), back=2),
         {"near_duplicate": None, "variety": Variety(1.0, 1.0, 168.0)},

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -12,8 +15,8 @@ from pushrank.domain.event import Event
 from pushrank.domain.instants import DAY, HOUR, Instant
 from pushrank.domain.message import Message
 from pushrank.domain.record import Presence
-from pushrank.ranking.presence import MOST_DAYS, MOST_SEEN, with_signs
-from tests.small_house import House
+from pushrank.ranking.presence import MOST_COMPLAINTS, MOST_DAYS, MOST_SEEN, complains, with_complaints, with_signs
+from tests.small_house import OPENED, House
 from tests.small_policies import NOON, message
 
 VIEWS = SeenElsewhere(("view", "purchase"), 7.0)
@@ -40,6 +43,11 @@ def after(*events: Event, known: Presence | None = None, setting: SeenElsewhere 
 
 def view(at: Instant, *items: str, kind: str | None = "view") -> Event:
     return Event("e", EventType.ACTIVITY, "u", at, kind=kind, items=items)
+
+
+def complaint(at: Instant = NOON, *, reverted: bool = False, reason: FeedbackReason | None = None) -> Event:
+    why = reason or FeedbackReason.TOO_OFTEN
+    return Event("e", EventType.FEEDBACK, "u", at, message_id="m-1", reason=why, reverted=reverted)
 
 
 def met(at: Instant = NOON, type_: EventType = EventType.OPENED, **fields: str | None) -> Event:
@@ -131,3 +139,77 @@ def test_the_store_keeps_what_events_told(tmp_path: Path) -> None:
     house.take(house.event(EventType.ACTIVITY, kind="view", items=("sku-1",)))
     house.take(house.event(EventType.OPENED, NOON - DAY, message_id="m-1", channel="inbox"))
     assert house.record().presence == Presence((TODAY, TODAY - 1), {"sku-1": NOON, "m-1#@inbox": NOON - DAY})
+
+
+def test_only_the_feedback_too_often_complains() -> None:
+    assert [reason for reason in FeedbackReason if complains(complaint(reason=reason))] == [FeedbackReason.TOO_OFTEN]
+    assert not complains(replace(complaint(), type=EventType.ANSWER))
+
+
+def test_a_word_taken_back_takes_the_newest_that_stood_then() -> None:
+    said = [complaint(NOON + place) for place in (0, 10, 20)]
+    assert with_complaints((), said) == (NOON + 20, NOON + 10, NOON)
+    assert with_complaints((), [*said, complaint(NOON + 15, reverted=True)]) == (NOON + 20, NOON)
+    assert with_complaints((), [*said, complaint(NOON + 10, reverted=True)]) == (NOON + 20, NOON)
+    assert with_complaints((), [*said, complaint(NOON - 1, reverted=True)]) == (NOON + 20, NOON + 10, NOON)
+    assert with_complaints((NOON,), [complaint(NOON + 1, reverted=True)] * 2) == ()
+
+
+def test_the_newest_complaints_are_kept() -> None:
+    said = [complaint(NOON + place) for place in range(MOST_COMPLAINTS + 3)]
+    assert with_complaints((), said) == tuple(NOON + place for place in reversed(range(3, MOST_COMPLAINTS + 3)))
+
+
+def test_signs_of_life_leave_complaints_as_they_are() -> None:
+    assert after(view(NOON, "a"), known=Presence(too_often=(NOON,))).too_often == (NOON,)
+
+
+words = st.builds(complaint, st.integers(0, 9).map(lambda hours: NOON + hours * HOUR), reverted=st.booleans())
+
+
+def straight(said: list[Event]) -> list[Instant]:
+    """What stands, read off one word after the other by somebody who has all of them."""
+    stands: list[Instant] = []
+    for word in sorted(said, key=lambda word: (word.at, word.reverted)):
+        if word.reverted:
+            del stands[-1:]
+        else:
+            stands = [*stands, word.at][-MOST_COMPLAINTS:]
+    return stands[::-1]
+
+
+@given(said=st.lists(words, max_size=14), data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_complaints_in_any_order_and_any_parts_give_the_same(
+    said: list[Event], data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    house = _house(tmp_path_factory)
+    user = f"u-{next(_users)}"
+    arrived = data.draw(st.permutations(said))
+    cuts = sorted({0, len(arrived), *data.draw(st.lists(st.integers(0, len(arrived)), max_size=4))})
+    for start, end in pairwise(cuts):
+        fresh = [replace(word, event_id=f"{user}-{place}", user_id=user) for place, word in enumerate(arrived)]
+        assert not house.take(*fresh[start:end]).rejected
+        # Whoever says it again has said it once.
+        assert house.take(*fresh[:end]).duplicates == end
+    assert house.record(user).presence.too_often == tuple(straight(said))
+
+
+_users = iter(range(10**9))
+_houses: list[House] = []
+
+
+def _house(folders: pytest.TempPathFactory) -> House:
+    """One house for all examples; it stays open as long as the module."""
+    if not _houses:
+        _houses.append(House(folders.mktemp("complaints")))
+        OPENED.remove(_houses[0].store)
+        _houses[0].put(message("m-1"))
+    return _houses[0]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def closing() -> Iterator[None]:
+    yield
+    for house in _houses:
+        house.store.close()

@@ -58,6 +58,18 @@ def test_a_cap_names_its_limit() -> None:
     assert excluded(ExclusionCode.CAP_WEEK, "zh", limit=12) == "每周最多12条消息，已经够了。"
 
 
+def test_what_suits_is_told_as_what_it_is_and_not_as_a_limit() -> None:
+    day, week = ExclusionCode.CAP_DAY, ExclusionCode.CAP_WEEK
+    told = "You have had as many messages for one day as usually suit you (2)."
+    assert excluded(day, limit=2, decided_by="adaptive") == told
+    assert excluded(day, "zh", limit=2, decided_by="adaptive") == "这一天给你的消息已经达到通常适合你的数量（2条）。"
+    told = "You have had as many messages for one week as usually suit you (7)."
+    assert excluded(week, limit=7, decided_by="adaptive") == told
+    assert excluded(week, "zh", limit=7, decided_by="adaptive") == "这一周给你的消息已经达到通常适合你的数量（7条）。"
+    for word in ("user", "ceiling", "policy"):
+        assert excluded(day, limit=2, decided_by=word) == "Your limit of 2 a day is used up."
+
+
 def test_a_category_is_named_by_its_title_in_the_language_of_the_sentence() -> None:
     assert excluded(ExclusionCode.CATEGORY_OFF, about="promo") == "Messages from Offers are turned off."
     assert excluded(ExclusionCode.CATEGORY_OFF, "zh", about="sport.tennis") == "“体育”类消息已关闭。"
