@@ -35,7 +35,7 @@ def sample(  # noqa: PLR0913 (each argument is an option)
     out: Annotated[Path, typer.Option(help="Folder of the log; the truth goes to the folder OUT-truth beside it.")],
     users: Annotated[int, typer.Option(min=1, help="Number of people.")] = 4000,
     days: Annotated[
-        int, typer.Option(min=1, max=730, help="How many days it is lived; its log is as long, or --log-days.")
+        int, typer.Option(min=1, max=730, help="Its length in days; its log is as long, or --log-days.")
     ] = 42,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 7,
     end: Annotated[str, typer.Option(metavar="TIME", help="When it ends, ISO 8601 with offset.")] = iso(END),
