@@ -45,8 +45,8 @@ def settled(
 
 
 def net_values(decision: Decision) -> Mapping[str, float]:
-    scored = [chosen.scored for chosen in decision.slate]
-    return {one.message_id: one.net_value for one in (*scored, *decision.passed_over)}
+    slate = {chosen.scored.message_id: chosen.scored.net_value for chosen in decision.slate}
+    return slate | {passed.message_id: passed.net_value for passed in decision.passed_over}
 
 
 def reasons(decision: Decision) -> list[list[str]]:
