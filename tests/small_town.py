@@ -111,7 +111,7 @@ def write_model(log: Path, folder: Path) -> Path:
     view = dataset.fit_view(source, settings)
     rows = dataset.build(source, view, folder.parent / "work")
     model = run.final(run.learn(rows, view, settings), rows)
-    save(run.trained(model, rows, run.facts(model, rows, source)), folder)
+    save(run.trained(model, run.facts(model, rows, source)), folder)
     return folder
 
 

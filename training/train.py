@@ -56,7 +56,7 @@ def train(
         verdict = gate.decide(report, measure.gate)
         # 5. the model that serves: its bundle with golden rows, the card and all else that is kept
         served = run.final(model, rows, steps.tell)
-        whole = run.trained(served, rows, run.facts(served, rows, source, suppressed.asked))
+        whole = run.trained(served, run.facts(served, rows, source, suppressed.asked))
         write_report(work / "kept", report, "Training: the last part of the log")
         kept = run.kept(served, whole, report, verdict, work / "kept")
         # 6. the register

@@ -1,18 +1,24 @@
 from __future__ import annotations
 
 import json
+import re
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from pushrank.domain.permission import Cohort
 from pushrank.scoring import canary, manifest
 from pushrank.scoring.bundle import BundleError, load, restamped, save
 from pushrank.scoring.fallback import without_model
 from pushrank.scoring.golden import made_columns
 from pushrank.scoring.heads import Head, HeadScorer
 from pushrank.scoring.install import install
+from pushrank.scoring.permission import Permission
 from tests.small_models import made_rows, model_text, small_trained, small_view
 
 
@@ -145,6 +151,57 @@ def test_a_view_of_another_order_is_refused(saved: Path) -> None:
     reseal(saved)
     with pytest.raises(BundleError, match="feature_names"):
         load(saved)
+
+
+def test_what_permission_is_worth_travels_whole(tmp_path: Path) -> None:
+    people = [Cohort(0.1 + place, (0.0, 0.3 / 7.0), (0.0, 1e-5), 10.1, place) for place in range(6)]
+    table = Permission((0.0, 7.0), (0.1, 2.0 / 3.0), (0.2,), tuple(people), people[0])
+    save(replace(small_trained(), permission=table), tmp_path / "bundle")
+    assert load(tmp_path / "bundle").permission == table
+
+
+def test_a_bundle_from_before_cohorts_still_loads(saved: Path) -> None:
+    respecified(saved, lambda tree: tree.pop("permission"))
+    assert load(saved).permission == Permission.flat(4.5)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"activity_edges": [2.0, 1.0]}, "activity_edges: expected finite numbers of 0 or more, ascending"),
+        ({"click_edges": [0.1]}, "cohorts: expected 2, as many as the edges divide, got 1"),
+        ({"levels": [1.0]}, "levels: expected them to begin at 0"),
+        ({"levels": [0.0]}, "cohorts[0].clicks: expected 1 figures, one for each level, got 0"),
+        ({"cohorts": []}, "cohorts: expected 1"),
+        ({"pooled": {"value": -1.0}}, "pooled.value: expected a finite number of 0 or more, got -1.0"),
+        ({"pooled": {"user_days": -1.0}}, "pooled.user_days"),
+        ({"pooled": {"positives": -1}}, "pooled.positives"),
+        ({"pooled": {"opt_outs": [0.5]}}, "pooled.opt_outs: expected 0 figures"),
+        ({"surprise": 1}, "surprise"),
+    ],
+)
+def test_a_table_that_cannot_be_is_refused(saved: Path, change: dict[str, Any], named: str) -> None:
+    everybody = change.get("pooled", {})
+    respecified(
+        saved, lambda tree: tree["permission"].update(change | {"pooled": tree["permission"]["pooled"] | everybody})
+    )
+    with pytest.raises(BundleError, match=re.escape(named)):
+        load(saved)
+
+
+def test_a_chance_above_one_is_refused(saved: Path) -> None:
+    certain = {"value": 1.0, "clicks": [0.0], "opt_outs": [1.5], "user_days": 1.0, "positives": 1}
+    respecified(saved, lambda tree: tree["permission"].update(levels=[0.0], cohorts=[certain], pooled=certain))
+    with pytest.raises(BundleError, match=r"cohorts\[0\].opt_outs: expected finite figures from 0 to 1"):
+        load(saved)
+
+
+def respecified(directory: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Write another spec.json as if it had been saved so."""
+    tree = json.loads((directory / "spec.json").read_text())
+    change(tree)
+    (directory / "spec.json").write_text(json.dumps(tree))
+    reseal(directory)
 
 
 def test_a_canary_that_sees_other_files_refuses(saved: Path) -> None:

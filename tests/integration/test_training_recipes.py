@@ -78,6 +78,21 @@ def test_a_run_keeps_bundle_card_pictures_and_verdict(trained: Result, desk: Des
     assert "## Verdict" in (kept / "CARD.md").read_text(encoding="utf-8")
 
 
+def test_a_run_says_what_permission_is_worth_and_how_often_suits(trained: Result, desk: Desk) -> None:
+    assert trained.exit_code == 0
+    (kept,) = (desk.home / "mlartifacts").glob("*/artifacts")
+    table = load(kept / "bundle").permission
+    assert len(table.cohorts) > 1
+    assert len(table.levels) == len(table.pooled.clicks) > 1
+    assert all(cohort.value > 0.0 for cohort in table.cohorts)
+    _, _, section = (kept / "CARD.md").read_text(encoding="utf-8").partition("## What permission is worth")
+    lines = [line for line in section.partition("## Limits")[0].splitlines() if line.startswith("| ")]
+    assert len(lines) == 1 + len(table.cohorts) + 1
+    assert lines[-1].split("|")[1].strip() == "everybody"
+    for picture in ("pushes-a-week.png", "by-activity.png"):
+        assert (kept / "plots" / picture).read_bytes().startswith(b"\x89PNG")
+
+
 def test_evaluation_writes_the_three_files_of_the_contract(trained: Result, desk: Desk, town_log: Path) -> None:
     assert trained.exit_code == 0
     out = desk.folder / "report"

@@ -22,14 +22,13 @@ from pushrank.learning.dataset import Rows
 from pushrank.learning.fit import Machine
 from pushrank.learning.gate import Verdict
 from pushrank.learning.heads import Course, FittedHead
+from pushrank.learning.permission import Study, study
 from pushrank.learning.source import Source
 from pushrank.learning.tracking import BASELINES, BUNDLE, Run
-from pushrank.learning.worth import pooled_permission_value
 from pushrank.scoring import bundle
 from pushrank.scoring.bundle import Trained
 from pushrank.scoring.fallback import PRIOR_OPT_OUT
 from pushrank.scoring.heads import Head, HeadScorer
-from pushrank.scoring.permission import Permission
 
 Told = Callable[[str, int, int], None]
 Tree = Mapping[str, Any]
@@ -37,11 +36,15 @@ Tree = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Fitted heads by name, and how they came to be; a log without opt-outs gives no such head."""
+    """Fitted heads by name, how they came to be, and what the log says about permission.
+
+    A log without opt-outs gives no such head.
+    """
 
     view: FeatureView
     course: Course
     heads: Mapping[str, FittedHead]
+    study: Study
 
     @property
     def baselines(self) -> dict[str, Mapping[str, baselines.Baseline]]:
@@ -60,7 +63,8 @@ def learn(rows: Rows, view: FeatureView, config: TrainingConfig, told: Told = la
     machine = Machine.of(config.seed, len(rows), os.cpu_count() or 1)
     course = Course(view.names, config, machine, split.cuts(rows.sent_at, config))
     fitted = {name: heads.learn_head(name, rows, course, partial(told, name)) for name in heads.HEADS}
-    return Model(view, course, {name: head for name, head in fitted.items() if head is not None})
+    known = {name: head for name, head in fitted.items() if head is not None}
+    return Model(view, course, known, study(rows, view.names, config.permission_discount_days))
 
 
 def judging_rows(model: Model, rows: Rows) -> Rows:
@@ -95,11 +99,12 @@ def facts(model: Model, rows: Rows, source: Source, suppressed: int = 0) -> dict
         "refit": model.course.config.refit,
         "seed": model.course.config.seed,
         "lightgbm": lightgbm.__version__,
+        "permission": dict(model.study.facts),
         **{name: {**asdict(getattr(model.course.config, name)), **head.facts} for name, head in model.heads.items()},
     }
 
 
-def trained(model: Model, rows: Rows, remembered: Tree) -> Trained:
+def trained(model: Model, remembered: Tree) -> Trained:
     """Gather what goes into the bundle."""
     click, opt_out = model.heads["click"], model.heads.get("opt_out")
     return Trained(
@@ -107,7 +112,7 @@ def trained(model: Model, rows: Rows, remembered: Tree) -> Trained:
         click=click.trained,
         opt_out=None if opt_out is None else opt_out.trained,
         prior_opt_out=PRIOR_OPT_OUT,
-        permission=Permission.flat(pooled_permission_value(rows, model.course.config.permission_discount_days)),
+        permission=model.study.permission,
         facts=remembered,
     )
 
@@ -119,9 +124,11 @@ def kept(model: Model, whole: Trained, report: Tree, verdict: Verdict, folder: P
     (folder / BASELINES).write_text(json.dumps(plain), encoding="utf-8")
     (folder / "plots").mkdir()
     plots.draw_report(report, folder / "plots")
+    plots.draw_welcome(model.study, folder / "plots")
+    plots.draw_observed(model.study.observed, folder / "plots")
     for name, head in model.heads.items():
         plots.draw_importance(name, head.forest.text, folder / "plots")
-    card = render_card(whole.facts, report, verdict, whole.view.names)
+    card = render_card(whole, model.study, report, verdict)
     (folder / "CARD.md").write_text(card, encoding="utf-8")
     return Run(_parameters(whole.facts), metrics(report), folder, verdict, digest, card.split("## ")[0].strip())
 

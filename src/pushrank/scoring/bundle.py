@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from pushrank.features.view import FeatureView
-from pushrank.scoring import calibration, canary, golden, manifest
+from pushrank.scoring import calibration, canary, golden, manifest, permission
 from pushrank.scoring.heads import Head, HeadScorer
 from pushrank.scoring.item_only import ItemOnlyScorer
 from pushrank.scoring.manifest import BundleError, Contents
@@ -224,6 +224,11 @@ def _read_spec(contents: Contents) -> Spec:
     if not 0.0 <= spec.permission_value < math.inf:
         msg = f"{SPEC}: permission_value: expected a number of 0 or more, got {spec.permission_value}"
         raise BundleError(msg)
+    try:
+        permission.check(spec.permission or Permission.flat(spec.permission_value))
+    except ValueError as error:
+        msg = f"{SPEC}: permission: {error}"
+        raise BundleError(msg) from None
     return spec
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -34,6 +36,43 @@ class Permission(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Find the cohort of a user by signs of life and clicks a day."""
         level = bisect_right(self.activity_edges, activity)
         return self.cohorts[level * (len(self.click_edges) + 1) + bisect_right(self.click_edges, clicks)]
+
+
+def check(permission: Permission) -> None:
+    """Raise ValueError that names the first field that can't be: a table is read at each request and never doubted."""
+    for name in ("levels", "activity_edges", "click_edges"):
+        _refuse_unordered(name, getattr(permission, name))
+    if permission.levels and permission.levels[0] != 0.0:
+        msg = f"levels: expected them to begin at 0, got {permission.levels[0]}"
+        raise ValueError(msg)
+    expected = (len(permission.activity_edges) + 1) * (len(permission.click_edges) + 1)
+    if len(permission.cohorts) != expected:
+        msg = f"cohorts: expected {expected}, as many as the edges divide, got {len(permission.cohorts)}"
+        raise ValueError(msg)
+    for place, cohort in enumerate(permission.cohorts):
+        _check_cohort(f"cohorts[{place}]", cohort, len(permission.levels))
+    _check_cohort("pooled", permission.pooled, len(permission.levels))
+
+
+def _refuse_unordered(name: str, figures: Sequence[float]) -> None:
+    if not all(0.0 <= figure < math.inf for figure in figures) or any(a >= b for a, b in pairwise(figures)):
+        msg = f"{name}: expected finite numbers of 0 or more, ascending, got {list(figures)}"
+        raise ValueError(msg)
+
+
+def _check_cohort(name: str, cohort: Cohort, levels: int) -> None:
+    for field, most in (("clicks", math.inf), ("opt_outs", 1.0)):
+        figures = getattr(cohort, field)
+        if len(figures) != levels:
+            msg = f"{name}.{field}: expected {levels} figures, one for each level, got {len(figures)}"
+            raise ValueError(msg)
+        if not all(0.0 <= figure <= most and figure < math.inf for figure in figures):
+            msg = f"{name}.{field}: expected finite figures from 0 to {most:g}, got {list(figures)}"
+            raise ValueError(msg)
+    for field in ("value", "user_days", "positives"):
+        if not 0.0 <= getattr(cohort, field) < math.inf:
+            msg = f"{name}.{field}: expected a finite number of 0 or more, got {getattr(cohort, field)}"
+            raise ValueError(msg)
 
 
 def permission_value(clicks: float, opt_outs: float, user_days: float, discount_days: float) -> float:
