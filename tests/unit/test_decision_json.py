@@ -138,3 +138,10 @@ def test_the_answer_has_the_form_of_the_contract() -> None:
         "bonus": 0.02,
         "versions": {"model": "3", "policy": "2026-11", "features": "abc", "certificate": None},
     }
+
+
+def test_a_decision_of_before_frequencies_reads_back_without_one() -> None:
+    stored = row(DECISION, "p_1")
+    body = msgspec.json.decode(stored.body)
+    del body["frequency"]
+    assert read(replace(stored, body=msgspec.json.encode(body))) == replace(DECISION, user_id="p_1", frequency=None)
