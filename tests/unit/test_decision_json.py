@@ -134,6 +134,7 @@ def test_the_answer_has_the_form_of_the_contract() -> None:
             "too_often": 0.9,
             "decided_by": "user",
             "week_decided_by": "adaptive",
+            "price": 0.0,
         },
         "bonus": 0.02,
         "versions": {"model": "3", "policy": "2026-11", "features": "abc", "certificate": None},

@@ -144,13 +144,13 @@ def test_effective_says_what_binds_and_whose_word_it_is() -> None:
 
 
 def test_what_suits_the_user_is_effective_with_its_figures() -> None:
-    suits = Frequency(1, 4, activity=0.5, opened=0.2, risk=0.001, too_often=0.9)
+    suits = Frequency(1, 4, activity=0.5, opened=0.2, risk=0.001, too_often=0.9, price=0.02)
     assert document(Preferences(max_per_day=0), shipped_config("default"), suits)["effective"] == {
         "max_per_day": 0,
         "max_per_week": 4,
         "decided_by": "user",
         "week_decided_by": "adaptive",
-        "figures": {"activity": 0.5, "opened": 0.2, "risk": 0.001, "too_often": 0.9},
+        "figures": {"activity": 0.5, "opened": 0.2, "risk": 0.001, "too_often": 0.9, "price": 0.02},
     }
     assert document(FULL, shipped_config("default"))["version"] == 7
 

@@ -96,7 +96,8 @@ class Frequency:
     `week_decided_by`. They are None where nothing limits them, and in what the model says also where it can't tell.
     `activity`: signs of life a day over about a month; `opened`: share of recent pushes that were clicked or opened;
     `risk`: how much one more push a week would add to the chance of an opt-out in that week; `too_often`: how much such
-    words of the user weigh still, each 1 when it was said.
+    words of the user weigh still, each 1 when it was said; `price`: what one more push now takes from the others of the
+    week, in ordinary clicks, which is what silence is worth.
     """
 
     per_day: int | None
@@ -107,6 +108,7 @@ class Frequency:
     too_often: float
     decided_by: DecidedBy = "adaptive"
     week_decided_by: DecidedBy = "adaptive"
+    price: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,11 @@ class Ask:
         counting = tuple([push for push in self.record.pushes if push.counts(self.as_of)])
         object.__setattr__(self, "counting", counting)
 
+    @property
+    def floor(self) -> float:
+        """What a message must be worth more than: silence, by the policy and by what a push takes from the others."""
+        return self.config.value_floor + (0.0 if self.frequency is None else self.frequency.price)
+
     def is_service(self, message: Message) -> bool:
         """Whether `service_passes` speaks of this message."""
         return message.kind is Kind.SERVICE or self.tree.purpose_of(message) is Purpose.SERVICE

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import inf, isfinite
 from typing import NamedTuple, Protocol
 
-from pushrank.config.types import Exploration
+from pushrank.config.types import Exploration, PolicyConfig
 from pushrank.policy.ask import Ask
 
 
@@ -43,8 +43,8 @@ class Chance:
         """Give what the policy says; without dice, and for who is not to be known, nothing is left to chance."""
         setting, personal = ask.config.exploration, ask.personal and ask.record.preferences.personalisation
         if dice is None or setting is None or not personal or not setting.share or setting.among == 1:
-            return cls(ask.config.value_floor)
-        return cls(ask.config.value_floor, setting, dice)
+            return cls(ask.floor)
+        return cls(ask.floor, setting, dice)
 
     def admits(self, worth: float, before: Sequence[float]) -> bool:
         """Whether a message of this worth is an option beside those of `before`, which are worth no less."""
@@ -72,3 +72,16 @@ class Chance:
         share, number = self.setting.share, self.dice.random()
         chosen = best if number >= share else options[min(int(number / share * len(options)), len(options) - 1)]
         return Drawn(chosen, share / len(options) + (1.0 - share if chosen == best else 0.0))
+
+
+def exploration_faults(config: PolicyConfig) -> Iterator[str]:
+    """Name what makes no sense in `exploration`; a share of 0 turns it off."""
+    setting = config.exploration
+    if setting is None:
+        return
+    if not 0 <= setting.share <= 1:
+        yield f"exploration.share: expected from 0 to 1, got {setting.share}"
+    if not 0 < setting.loss < inf:
+        yield f"exploration.loss: expected a finite number of ordinary clicks above 0, got {setting.loss}"
+    if setting.among < 1:
+        yield f"exploration.among: expected at least 1, got {setting.among}"

@@ -13,6 +13,7 @@ from pushrank.domain.permission import Cohort
 from pushrank.domain.record import UserRecord
 from pushrank.domain.user import Preferences
 from pushrank.features.usage import Usage, shrunk
+from pushrank.policy.price import price_of
 
 _WEEK = 7
 _LEAST_ATTENTION = 0.5
@@ -30,7 +31,9 @@ def frequency_of(
     falls to 1/2 for who opens less than half of what people of like usage do. Each "too often" is a complaint of 1
     when it is said, and of less and less until `too_often_days` are over. The policy's bounds hold.
 
-    Without levels nobody knows what suits: the policy's own caps hold (None), and complaints lower them.
+    Without levels nobody knows what suits: the policy's own caps hold (None), and complaints lower them. The price of
+    one more push is that of `price_of` for the pushes of the last seven days, reserved ones included, and rises with
+    complaints like the caps fall. Who asks for more than suits pays none.
     """
     setting = config.adaptive
     if setting is None:
@@ -44,7 +47,19 @@ def frequency_of(
     elif complaints > 0.0:
         most_week, most_day = _unasked(config, setting)
         week, day = _bounded(setting, most_week / (1.0 + complaints), most_week, most_day)
-    return Frequency(day, week, usage.activity, usage.opened, risk, complaints)
+    price = 0.0 if _asks_for_more(record.preferences, day, week) else _price(levels, cohort, record, as_of)
+    figures = usage.activity, usage.opened, risk, complaints
+    return Frequency(day, week, *figures, price=price * (1.0 + complaints))
+
+
+def _asks_for_more(said: Preferences, day: int | None, week: int | None) -> bool:
+    both = ((said.max_per_day, day), (said.max_per_week, week))
+    return any(wanted is not None and suits is not None and wanted > suits for wanted, suits in both)
+
+
+def _price(levels: Sequence[float], cohort: Cohort, record: UserRecord, as_of: Instant) -> float:
+    since = as_of - _WEEK * DAY
+    return price_of(levels, cohort, sum(push.at > since and push.counts(as_of) for push in record.pushes))
 
 
 def utmost(config: PolicyConfig, preferences: Preferences) -> Frequency | None:

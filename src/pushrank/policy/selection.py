@@ -21,8 +21,8 @@ class Selection:
     `rows` are the places of the slate's messages among the eligible rows, in the slate's order. A message that is
     passed over stands there by its best row. `excluded` holds only what the slate itself removed. `propensity` is the
     probability of the whole slate, and of the silence that ended it: the product of those of its places. `explored` are
-    messages that were worth more than what chance chose, and `bonus` is what the net values of `passed_over` have in
-    them for keeping in touch.
+    messages that were worth more than what chance chose, `bonus` is what the net values of `passed_over` have in
+    them for keeping in touch, and `floor` what silence is worth.
     """
 
     slate: tuple[Chosen, ...]
@@ -33,6 +33,7 @@ class Selection:
     propensity: float = 1.0
     explored: frozenset[str] = frozenset()
     bonus: float = 0.0
+    floor: float = 0.0
 
 
 def select(  # noqa: PLR0913 - what a choice depends on
@@ -77,6 +78,7 @@ def select(  # noqa: PLR0913 - what a choice depends on
         propensity=propensity,
         explored=frozenset(explored.difference(one.scored.message_id for one in slate.values())),
         bonus=field.bonus,
+        floor=ask.floor,
     )
 
 

@@ -72,7 +72,7 @@ def passed_over(policy: Policy, selection: Selection, kept: Sequence[Eligible], 
     """
     if selection.silence is SilenceCode.NOT_CERTIFIED:
         return tuple([_passed(one, PassedCode.NOT_CERTIFIED) for one in selection.passed_over])
-    floor = policy.config.value_floor
+    floor = selection.floor
     bar = floor if selection.silence is not None else max(floor, selection.slate[-1].scored.net_value)
     value, bonus = policy.config.permission_value or scores.permission_value, selection.bonus
     worths = {} if policy.config.variety is None else {row.message.message_id: row.message.worth for row in kept}

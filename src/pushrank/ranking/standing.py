@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import msgspec
+
 from pushrank.domain.decision import Frequency
 from pushrank.domain.instants import Instant
 from pushrank.domain.permission import Cohort
@@ -38,8 +40,13 @@ def standing_of(served: Served, policy: Policy, record: UserRecord, as_of: Insta
         return Standing(False, empty_state(), UserFacts(), NO_USAGE, pooled, None, 0.0)  # noqa: FBT003 - its name is there
     state, config = decode_state(record.state), policy.config
     usage = usage_of(state, as_of)
-    cohort = served.permission.cohort(usage.activity, usage.clicks)
+    cohort = _worth(served.permission.cohort(usage.activity, usage.clicks), config.permission_value)
     suits = frequency_of(config, served.permission.levels, cohort, record, usage, as_of)
     touch = config.keep_in_touch
     bonus = touch.bonus if touch is not None and starved(touch, record, state, as_of) else 0.0
     return Standing(True, state, record.facts, usage, cohort, suits, bonus)  # noqa: FBT003 - its name is there
+
+
+def _worth(cohort: Cohort, value: float | None) -> Cohort:
+    """Put the policy's V(permission), where it names one, in place of the cohort's."""
+    return cohort if value is None else msgspec.structs.replace(cohort, value=value)

@@ -64,7 +64,7 @@ def effective(preferences: Preferences, config: PolicyConfig, suits: Frequency |
     A cap is decided by the `user`, the user's `ceiling`, the model (`adaptive`) or the `policy`.
     """
     caps = effective_caps(preferences, config, suits)
-    names = ("activity", "opened", "risk", "too_often")
+    names = ("activity", "opened", "risk", "too_often", "price")
     return {
         "max_per_day": caps.day.limit,
         "max_per_week": caps.week.limit,

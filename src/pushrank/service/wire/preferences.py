@@ -69,13 +69,15 @@ class FiguresAnswer(Answer, frozen=True):
 
     `activity`: signs of life a day over about a month; `opened`: share of the last 30 pushes that were clicked or
     opened (as if one of ten more had been); `risk`: what one more push a week would add to the chance of an opt-out in
-    that week; `too_often`: the weight of such words, each 1 when it is said.
+    that week; `too_often`: the weight of such words, each 1 when it is said; `price`: what one more push now takes from
+    the others of the week, in ordinary clicks: less than that is not worth a push.
     """
 
     activity: float
     opened: float
     risk: float
     too_often: float
+    price: float
 
 
 class EffectiveAnswer(Answer, frozen=True):

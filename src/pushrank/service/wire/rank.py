@@ -106,6 +106,7 @@ class FrequencyAnswer(Answer, frozen=True):
     too_often: float
     decided_by: DecidedBy
     week_decided_by: DecidedBy
+    price: float
 
 
 class DecisionAnswer(Answer, frozen=True):
