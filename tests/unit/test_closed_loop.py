@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from pushrank.domain.codes import EventType, HoldState
+from pushrank.domain.decision import Decision, RankingRequest
 from pushrank.domain.instants import DAY, HOUR, MINUTE
 from pushrank.policy import Policy
 from pushrank.ranking.ranker import Ranker
@@ -151,16 +153,18 @@ def test_the_same_town_and_ranker_give_the_same_result(
 
 def test_a_push_meets_the_same_luck_in_every_arm(past: Past) -> None:
     at, live = PLAN.log_end + 9 * HOUR, past.town.catalogue.live(PLAN.log_end + 9 * HOUR)
-    clicks = Counter[bool]()
+    clicks, delays = Counter[bool](), set[int]()
     for message in live[:-1].tolist():
         fresh, tired = World.after(past), World.after(past)
         for user in np.flatnonzero(past.followed).tolist():
             tired.push(user, int(live[-1]), at - HOUR, NOBODY_KNOWS)
             eager, weary = (world.push(user, message, at, NOBODY_KNOWS).clicked_at for world in (fresh, tired))
             clicks[eager != NEVER] += 1
+            delays.add(eager)
             assert weary in (eager, NEVER)
     assert clicks[True] > 8
     assert clicks[False] > clicks[True]
+    assert len(delays - {NEVER}) > 0.8 * clicks[True]
 
 
 def test_what_somebody_had_before_is_wanted_less(past: Past) -> None:
@@ -210,6 +214,14 @@ def test_the_caps_of_the_policy_hold_in_what_went_out(past: Past, arm: tuple[Ran
     assert not pushes.duplicated(["user_id", "message_id"]).any()
 
 
+def test_of_a_longer_slate_each_push_is_confirmed_for_itself(past: Past, log: Path, tmp_path: Path) -> None:
+    calm = policy("default", max_per_day=3, min_gap_minutes=None)
+    result = live_on_ranked(past, loaded(log, calm, tmp_path), Setting(asks_a_day=1.0, slots=3))
+    together = result.pushes.groupby(["user_id", "asked_at"]).size()
+    assert together.max() == 3
+    assert len(result.pushes) > result.asks - sum(result.silences.values())
+
+
 def test_every_push_was_confirmed_and_the_events_tell_the_same_totals(arm: tuple[Ranker, Result]) -> None:
     ranker, result = arm
     confirmed = {
@@ -249,6 +261,32 @@ def test_visits_and_the_reactions_to_the_last_pushes_of_the_log_are_told(log: Pa
     for event in late:
         sent = outcomes.loc[event.decision_id]
         assert (event.user_id, event.message_id) == (pseudonym(str(sent["user_id"])), sent["message_id"])
+
+
+class Listening(Ranker):
+    """A ranker that notes at each ask the last thing that its store knows of the user."""
+
+    heard: ClassVar[list[tuple[str, int, int | None]]] = []
+
+    def rank(self, request: RankingRequest, decision_id: str) -> Decision:
+        user_key = self.pseudonym(request.user_id)
+        self.heard.append((user_key, request.as_of, self.store.user(user_key, request.as_of).last_event_at))
+        return super().rank(request, decision_id)
+
+
+def test_what_happened_to_somebody_is_known_when_the_next_ask_comes(past: Past, log: Path, tmp_path: Path) -> None:
+    plain = loaded(log, policy("default"), tmp_path)
+    ranker = Listening(plain.store, plain.catalogue, plain.policy, plain.pseudonym, plain.served)
+    live_on_ranked(past, ranker)
+    moments: dict[str, list[int]] = {}
+    for stored in ranker.store.events_since(0):
+        moments.setdefault(stored.event.user_id, []).append(stored.event.at)
+    recent = 0
+    for user_key, at, last in ranker.heard:
+        assert last in (max((one for one in moments[user_key] if one < at), default=None), at)
+        recent += last is not None and last // HOUR == at // HOUR
+    assert len(ranker.heard) == sum(len(asks) for asks in asks_of(past, Setting()))
+    assert recent > 10
 
 
 def test_people_add_up_to_their_pushes(past: Past, arm: tuple[Ranker, Result]) -> None:
