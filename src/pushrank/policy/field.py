@@ -16,6 +16,8 @@ from pushrank.policy.policy import Policy, hold_of
 from pushrank.policy.value import Scores, net_value
 from pushrank.policy.variety import factors
 
+_NEXT_ASKED = 16  # rows that are looked at together cost little more than one
+
 
 class Field:
     """Rows and what they are worth for the next place. Several rows of one content are one message at several moments.
@@ -128,24 +130,30 @@ def _refuse_other_lengths(rows: Rows, scores: Scores) -> None:
 
 
 class _Crowd:
-    """What the messages chosen so far rule out, by place. Once they rule out one, all that wait are asked about."""
+    """What the messages chosen so far rule out, by place.
+
+    Once they rule out one, the rows that come next are asked about too, at each further question twice as many.
+    """
 
     def __init__(self, constraints: Sequence[Constraint], ask: Ask, rows: Rows) -> None:
         self._constraints = [constraint for constraint in constraints if constraint.crowding]
         self._ask = ask
         self._rows = rows
-        self._known: dict[int, Exclusion] | None = None
+        self._known: dict[int, Exclusion | None] = {}
+        self._at_once = 1
 
     def removes(self, place: int, waiting: Sequence[int]) -> Exclusion | None:
-        """Why the row of `place` may not join; those of `waiting` may be asked about too."""
+        """Why the row of `place` may not join; those of `waiting` behind it may be asked about too."""
         if not self._constraints:
             return None
-        if self._known is not None:
-            return self._known.get(place)
-        removed = self._removed([place]).get(place)
-        if removed is not None:
-            self._known = self._removed(list(waiting))
-        return removed
+        if place not in self._known:
+            first = waiting.index(place)
+            asked = [one for one in waiting[first : first + self._at_once] if one not in self._known]
+            removed = self._removed(asked)
+            self._known.update((one, removed.get(one)) for one in asked)
+            if removed:
+                self._at_once = max(2 * self._at_once, _NEXT_ASKED)
+        return self._known[place]
 
     def _removed(self, places: list[int]) -> dict[int, Exclusion]:
         removed: dict[int, Exclusion] = {}
