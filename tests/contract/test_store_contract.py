@@ -7,7 +7,7 @@ import pytest
 
 from pushrank.domain.codes import HoldState, Kind, Purpose, QuietAction, Urgency
 from pushrank.domain.message import Message
-from pushrank.domain.record import Change, CountDelta, Push, Reading, UserRecord
+from pushrank.domain.record import Change, CountDelta, Presence, Push, Reading, UserRecord
 from pushrank.domain.user import Consent, Preferences, QuietWindow, UserFacts
 from pushrank.store import ApiKey, ConflictError, Store, StoreError, open_store
 from tests.contract.store_values import decision, push, stored, writes
@@ -45,6 +45,7 @@ FULL_RECORD = UserRecord(
     reachable=False,
     state=b"\x00\xff state",
     last_event_at=99,
+    presence=Presence((20_000, 19_990), {"sku-1": 7}, (98, 12)),
 )
 
 
