@@ -94,7 +94,7 @@ def test_a_log_gives_a_table_of_nine_cohorts() -> None:
     assert sum(cohort.positives for cohort in table.cohorts) == table.pooled.positives
     assert sum(cohort.user_days for cohort in table.cohorts) == pytest.approx(table.pooled.user_days)
     assert sum(found.clicks[:-1]) == found.clicks[-1]
-    assert found.facts["not told"] == "nothing"
+    assert found.facts["not_told"] == "nothing"
 
 
 def test_more_activity_that_brings_more_clicks_is_worth_more() -> None:
@@ -138,7 +138,7 @@ def test_a_log_without_opt_outs_takes_the_prior_rate_and_recommends_nothing() ->
     pushes, days = len(rows), found.permission.pooled.user_days
     assert found.permission.levels == ()
     assert found.permission.pooled.value == permission_value(found.clicks[-1], PRIOR_OPT_OUT * pushes, days, 90.0)
-    assert "no opt-outs" in found.facts["not told"]
+    assert "no opt-outs" in found.facts["not_told"]
 
 
 def test_few_opt_outs_recommend_nothing() -> None:
@@ -146,7 +146,20 @@ def test_few_opt_outs_recommend_nothing() -> None:
     few = np.where(np.cumsum(rows.opt_out == 1) <= 29, rows.opt_out, 0).astype(np.int8)
     found = learned(replace(rows, opt_out=few))
     assert found.permission.levels == ()
-    assert "fewer than 30 opt-outs" in found.facts["not told"]
+    assert "fewer than 30 clicks or opt-outs" in found.facts["not_told"]
+
+
+def test_clicks_of_a_first_week_alone_recommend_nothing() -> None:
+    rows = made()
+    rows.matrix[rows.click == 1, READ.index("user_hours_since_first")] = 100.0
+    assert learned(rows).permission.levels == ()
+
+
+def test_a_log_of_rare_pushes_speaks_of_one_a_week_at_most() -> None:
+    rows = made()
+    rows.matrix[:, READ.index("user_sends_168h")] = 0.0
+    rows.matrix[:, READ.index("user_hours_since_first")] = 1000.0
+    assert learned(rows).permission.levels == (0.0, 1.0)
 
 
 def test_a_log_without_activity_has_one_level_of_it() -> None:
@@ -155,7 +168,7 @@ def test_a_log_without_activity_has_one_level_of_it() -> None:
     found = learned(rows)
     assert found.permission.activity_edges == ()
     assert len(found.permission.cohorts) == 3
-    assert "one level of activity" in found.facts["not told"]
+    assert "one level of activity" in found.facts["not_told"]
 
 
 def test_a_log_of_one_cohort_is_worth_what_everybody_is() -> None:
@@ -179,7 +192,7 @@ def test_users_who_never_clicked_keep_a_worth() -> None:
 @pytest.mark.parametrize("name", READ)
 def test_features_that_were_left_out_are_named(name: str) -> None:
     found = learned(made(), [other if other != name else "other" for other in READ])
-    assert f"without {name}" in found.facts["not told"]
+    assert f"without {name}" in found.facts["not_told"]
 
 
 def test_a_log_of_a_moment_still_gives_a_finite_worth() -> None:

@@ -12,7 +12,7 @@ from pushrank.domain.permission import Cohort
 from pushrank.learning.cohorts import Counts, Grid, counted, grid_of
 from pushrank.learning.dataset import Rows
 from pushrank.learning.observed import Observed, observed
-from pushrank.learning.response import LEAST_OPT_OUTS, Response, response_of
+from pushrank.learning.response import LEAST_POSITIVES, Response, response_of
 from pushrank.learning.spells import READ, Ints, Spells, spells_of
 from pushrank.learning.worth import cohort_values, pooled_value
 from pushrank.scoring.permission import Permission
@@ -45,7 +45,7 @@ def study(rows: Rows, names: Sequence[str], discount_days: float) -> Study:
         pooled=_everybody(spells, discount_days),
     )
     gaps = list(_untold(spells, grid, names, answer))
-    facts = {"cohorts": grid.cohorts, "user_days": float(counts.days.sum()), "not told": "; ".join(gaps) or "nothing"}
+    facts = {"cohorts": grid.cohorts, "user_days": float(counts.days.sum()), "not_told": "; ".join(gaps) or "nothing"}
     clicks = (*counts.clicks.tolist(), float(counts.clicks.sum()))
     return Study(permission, clicks, facts, observed(spells))
 
@@ -81,4 +81,4 @@ def _untold(spells: Spells, grid: Grid, names: Sequence[str], answer: Response |
     if not (spells.opt_out == 1).any():
         yield "no opt-outs: the prior rate stands for them, and no pushes a week are recommended"
     elif answer is None:
-        yield f"fewer than {LEAST_OPT_OUTS} opt-outs after whole weeks: no pushes a week are recommended"
+        yield f"fewer than {LEAST_POSITIVES} clicks or opt-outs after whole weeks: no pushes a week are recommended"

@@ -13,7 +13,7 @@ from pushrank.learning.spells import Flags, Floats, Ints, Spells
 from pushrank.learning.worth import PRIOR_EVENTS
 
 LEVELS = (0.0, 1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 14.0, 21.0, 28.0, 35.0)
-LEAST_OPT_OUTS = 30
+LEAST_POSITIVES = 30
 _SEEN = 0.999
 _STEPS = 50
 
@@ -28,18 +28,18 @@ class Response:
 
 
 def response_of(spells: Spells, cohort: Ints, cohorts: int) -> Response | None:
-    """Fit both chances; None where the log has fewer than 30 opt-outs to tell from.
+    """Fit both chances; None where the log has fewer than 30 clicks or opt-outs to tell from.
 
     Levels end with the first that hardly any push of the log went beyond. At w pushes a week, clicks are w x P(click),
     the chance of an opt-out is 1 - (1 - P(opt-out))^w.
     """
     told = spells.known & np.isfinite(spells.week)
-    gone = spells.opt_out[told] == 1
-    if gone.sum() < LEAST_OPT_OUTS:
+    hit, gone = spells.click[told] == 1, spells.opt_out[told] == 1
+    if min(hit.sum(), gone.sum()) < LEAST_POSITIVES:
         return None
     week, own = spells.week[told].astype(np.int64), cohort[told]
     levels = _seen_levels(week)
-    clicked = chances(own, week, spells.click[told] == 1, (cohorts, levels), rising=False)
+    clicked = chances(own, week, hit, (cohorts, levels), rising=False)
     left = chances(own, week, gone, (cohorts, levels), rising=True)
     w = np.array(levels)
     return Response(levels, w * clicked, -np.expm1(w * np.log1p(-left)))
@@ -67,7 +67,7 @@ def chances(cohort: Ints, week: Ints, happened: Flags, shape: tuple[int, tuple[f
 
 
 def _seen_levels(week: Ints) -> tuple[float, ...]:
-    most = float(np.quantile(week, _SEEN))
+    most = max(float(np.quantile(week, _SEEN)), 1.0)
     return tuple(level for place, level in enumerate(LEVELS) if not place or LEVELS[place - 1] < most)
 
 
