@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import constraints, folding, holding, hours, report, service_path, serving
+from benchmarks import constraints, folding, holding, hours, propensities, report, service_path, serving
 from benchmarks.report import Table
 from pushrank.config.home import Home
 
@@ -29,15 +29,17 @@ class Name(StrEnum):
     HOURS = "hours"
     FOLDING = "folding"
     HOLDING = "holding"
+    PROPENSITIES = "propensities"
 
 
-def main(
+def main(  # noqa: PLR0913 - options of the command
     names: Annotated[list[Name] | None, typer.Argument(help="Which ones; all unless told.")] = None,
     *,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds; medians are over them.")] = 5,
     seconds: Annotated[float, typer.Option(min=0.5, help="serving, holding: seconds of one round.")] = 4.0,
     users: Annotated[int, typer.Option(min=300, help="serving: people of the sample town.")] = 1500,
     rows: Annotated[list[float] | None, typer.Option(help="folding: impressions of a log; 1e6 unless told.")] = None,
+    decisions: Annotated[int, typer.Option(min=1000, help="propensities: decisions in all.")] = 100_000,
     fresh: Annotated[bool, typer.Option("--fresh", help="Make town and model again.")] = False,
 ) -> None:
     """Measure, print tables and write them below `PUSHRANK_HOME/bench`."""
@@ -51,6 +53,7 @@ def main(
         Name.HOURS: lambda: hours.measure(folder, users=users, rounds=rounds),
         Name.FOLDING: lambda: folding.measure(folder, sizes=[int(size) for size in rows or [1e6]], rounds=rounds),
         Name.HOLDING: lambda: holding.measure(folder, rounds=rounds, seconds=seconds),
+        Name.PROPENSITIES: lambda: propensities.measure(folder, users=users, decisions=decisions),
     }
     tables = []
     for name in names or list(Name):

@@ -3,10 +3,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
+from pushrank.config import ConfigError
 from pushrank.config.types import Exploration, Variety
 from pushrank.domain.codes import PassedCode, SilenceCode
 from pushrank.domain.instants import HOUR
@@ -180,3 +182,24 @@ def test_a_decision_has_its_own_chance_and_the_same_again() -> None:
 def test_the_chances_of_decisions_are_even() -> None:
     tenths = Counter(int(chance_of(f"decision-{number}").random() * 10) for number in range(20_000))
     assert sum((tenths[tenth] - 2000) ** 2 / 2000 for tenth in range(10)) < 27.9  # chi-square, 9 degrees, p = 0.001
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"share": 1.1}, "exploration.share: expected from 0 to 1, got 1.1"),
+        ({"share": -0.1}, "exploration.share: expected from 0 to 1, got -0.1"),
+        ({"share": float("nan")}, "exploration.share: expected from 0 to 1, got nan"),
+        ({"loss": float("inf")}, "exploration.loss: expected a finite number of ordinary clicks above 0, got inf"),
+        ({"loss": float("nan")}, "exploration.loss: expected a finite number of ordinary clicks above 0, got nan"),
+        ({"loss": 0.0}, "exploration.loss: expected a finite number of ordinary clicks above 0, got 0.0"),
+        ({"among": 0}, "exploration.among: expected at least 1, got 0"),
+    ],
+)
+def test_exploration_that_makes_no_sense_stops_the_start(changes: dict[str, Any], fault: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{fault}$"):
+        policy(exploration=replace(SETTING, **changes))
+
+
+def test_a_share_of_nothing_and_one_choice_are_allowed() -> None:
+    assert policy(exploration=Exploration(0.0, 0.1, 1)).config.exploration is not None

@@ -13,10 +13,12 @@ from pushrank.policy.adaptive_contradictions import adaptive_faults
 from pushrank.policy.calendar import readable
 from pushrank.policy.cap_contradictions import cap_faults, unlisted
 from pushrank.policy.constraints import CONSTRAINTS
+from pushrank.policy.exploration import exploration_faults
 from pushrank.policy.touch import touch_faults
 from pushrank.policy.windows import always_quiet, windows_of
 
 _LONGEST_HOLD_MINUTES = 24 * 60
+_LONGEST_WAIT_HOURS = 168
 _LONGEST_REST_DAYS = 366
 _LONGEST_HALF_LIFE_HOURS = 7 * 24
 
@@ -34,6 +36,7 @@ def _faults(config: PolicyConfig, categories: Mapping[str, Category]) -> Iterato
     yield from adaptive_faults(config)
     yield from unlisted(config)
     yield from touch_faults(config)
+    yield from exploration_faults(config)
     for check in (_hours, _consents, _repetition, _numbers):
         yield from check(config)
 
@@ -86,6 +89,8 @@ def _caps(config: PolicyConfig) -> Iterator[str]:
 
 
 def _hours(config: PolicyConfig) -> Iterator[str]:
+    if config.hours is not None:
+        yield from _at_most("hours.ahead_hours", config.hours.ahead_hours, _LONGEST_WAIT_HOURS)
     if config.default_timezone is not None and not readable(config.default_timezone):
         yield f"default_timezone: expected an IANA time zone such as Asia/Shanghai, got {config.default_timezone!r}"
     for place, hours in enumerate(config.quiet_hours):
