@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from benchmarks import report
-from benchmarks.loop import comparing, living
+from benchmarks.loop import comparing, living, pages
 from benchmarks.loop.arms import Arm, arm_named
 from benchmarks.loop.ground import Key, prepared
 from benchmarks.report import Table
@@ -77,6 +77,21 @@ def best_cap(
     best, measured = comparing.best_cap(results)
     _show([comparing.caps(measured, best)], _out(out) / f"best-cap-{rules}-{users}")
     typer.echo(best)
+
+
+@app.command()
+def pictures(
+    seeds: Seeds,
+    arms: Annotated[str, typer.Option(help="Arms, with commas.")],
+    users: Users = 2000,
+    rules: Rules = PLAIN,
+    out: Out = None,
+) -> None:
+    """Draw frequency and opt-outs by activity, the hours, and clicks against opt-outs; PNG files and a page."""
+    results = _results(_out(out), _keys(rules, users, seeds), arms.split(","))
+    folder = _out(out) / f"pictures-{rules}-{users}"
+    pages.write_page(pages.pictures(results), folder, f"{rules}: {users} people, seeds {seeds}")
+    typer.echo(f"{folder}: report.html, report.md")
 
 
 def _results(out: Path, keys: list[Key], arms: list[str]) -> dict[str, list[Result]]:

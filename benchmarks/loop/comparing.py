@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -46,20 +46,14 @@ def compared(results: Mapping[str, Sequence[Result]], keys: Sequence[Key], first
     title = f"{town}: {DAYS - LOG_DAYS} days, for each person; mean over seeds (95 % interval over people)"
     columns = ("arm", *_SHOWN.values(), "reach at the end")
     rows = [_row(measured, arm) for arm in measured.arms]
-    beside = f"{town}: beside {first}, the same people and moments; ratio (95 % interval) [least to greatest seed]"
+    beside = f"{town}: beside {first}, the same people and moments; ratio (95 % interval)"
+    spread = f"{town}: the same ratio seed by seed, least to greatest"
+    more = f"{town}: more than {first}, for each person (95 % interval)"
     return [
         Table("arms", title, columns, rows, _raw(measured)),
-        Table(f"beside-{first}", beside, ("arm", *_RATIOS.values()), _ratios(measured, first), None),
-        Table(
-            f"more-than-{first}",
-            f"{town}: more than {first}, for each person (95 % interval)",
-            ("arm", *_SHOWN.values()),
-            [
-                (arm, *(_more(measured.difference(arm, first, name)) for name in _SHOWN))
-                for arm in _others(measured, first)
-            ],
-            None,
-        ),
+        Table("beside", beside, ("arm", *_RATIOS.values()), _ratios(measured, first, _times), None),
+        Table("spread", spread, ("arm", *_RATIOS.values()), _ratios(measured, first, _spread), None),
+        Table("more", more, ("arm", *_SHOWN.values()), _differences(measured, first), None),
     ]
 
 
@@ -91,17 +85,19 @@ def _read_one(out: Path, key: Key, arm: str) -> Result:
     return read_result(place)
 
 
-def _others(measured: Measured, first: str) -> list[str]:
-    return [arm for arm in measured.arms if arm != first]
-
-
 def _row(measured: Measured, arm: str) -> tuple[str, ...]:
     gone = measured.mean(arm, "opted_out")
     return (arm, *(_told(measured.mean(arm, name)) for name in _SHOWN), f"{100 * (1 - gone.value):.1f} %")
 
 
-def _ratios(measured: Measured, first: str) -> list[tuple[str, ...]]:
-    return [(arm, *(_times(measured.ratio(arm, first, name)) for name in _RATIOS)) for arm in _others(measured, first)]
+def _ratios(measured: Measured, first: str, tell: Callable[[Figure], str]) -> list[tuple[str, ...]]:
+    others = [arm for arm in measured.arms if arm != first]
+    return [(arm, *(tell(measured.ratio(arm, first, name)) for name in _RATIOS)) for arm in others]
+
+
+def _differences(measured: Measured, first: str) -> list[tuple[str, ...]]:
+    others = [arm for arm in measured.arms if arm != first]
+    return [(arm, *(_more(measured.difference(arm, first, name)) for name in _SHOWN)) for arm in others]
 
 
 def _told(figure: Figure) -> str:
@@ -113,8 +109,11 @@ def _more(figure: Figure) -> str:
 
 
 def _times(figure: Figure) -> str:
-    least, greatest = min(figure.by_seed), max(figure.by_seed)
-    return f"{figure.value:.3f}{_between(figure.interval, '.3f')} [{least:.2f} to {greatest:.2f}]"
+    return f"{figure.value:.3f}{_between(figure.interval, '.3f')}"
+
+
+def _spread(figure: Figure) -> str:
+    return f"{min(figure.by_seed):.2f} to {max(figure.by_seed):.2f}"
 
 
 def _between(found: Interval | None, form: str) -> str:

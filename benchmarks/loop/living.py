@@ -83,7 +83,9 @@ def live(out: Path, ground: Ground, arms: Sequence[Arm]) -> None:
             sleep(_LOOK_SECONDS)
             for one in running:
                 shown.update(one.task, completed=one.days[0], refresh=True)
-            running[:] = [one for one in running if not _is_over(one)]
+            for one in [one for one in running if _is_over(one)]:
+                running.remove(one)
+                shown.print(f"{ground.key.name}: {one.arm.name} lived")
 
 
 def _started(ground: Ground) -> Started:

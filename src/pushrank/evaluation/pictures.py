@@ -49,19 +49,20 @@ def pictures(head: Tree, noun: str) -> list[Picture]:
     drawn = []
     if curves["lift"]["share_of_rows"]:
         says = f"Share of all {noun} found among the best-scored share of pushes, for the model and each baseline."
-        drawn.append(_picture(f"Lift: {noun}", says, lambda axes, ink: _lift(axes, ink, curves["lift"], noun)))
+        drawn.append(picture(f"Lift: {noun}", says, lambda axes, ink: _lift(axes, ink, curves["lift"], noun)))
     if curves["reliability"]:
         says = f"Predicted against observed rate of {noun} in groups of equal size, with 95 % intervals."
         bins = curves["reliability"]
-        drawn.append(_picture(f"Reliability: {noun}", says, lambda axes, ink: _reliability(axes, ink, bins)))
+        drawn.append(picture(f"Reliability: {noun}", says, lambda axes, ink: _reliability(axes, ink, bins)))
     if curves["hour"]:
         says = f"Rate of {noun} by the user's own hour, observed with 95 % intervals, and predicted."
         hours = curves["hour"]
-        drawn.append(_picture(f"By local hour: {noun}", says, lambda axes, ink: _hours(axes, ink, hours)))
+        drawn.append(picture(f"By local hour: {noun}", says, lambda axes, ink: _hours(axes, ink, hours)))
     return drawn
 
 
-def _picture(title: str, says: str, draw: Draw) -> Picture:
+def picture(title: str, says: str, draw: Draw) -> Picture:
+    """Draw one picture in both themes; what it shows must have labels for its legend."""
     return Picture(title, says, _png(draw, LIGHT), _png(draw, DARK))
 
 
@@ -81,7 +82,8 @@ def _png(draw: Draw, ink: Ink) -> str:
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
-def _label(axes: Axes, ink: Ink, x: str, y: str) -> None:
+def label(axes: Axes, ink: Ink, x: str, y: str) -> None:
+    """Name the axes."""
     axes.set_xlabel(x, color=ink.text, fontsize=9)
     axes.set_ylabel(y, color=ink.text, fontsize=9)
 
@@ -94,7 +96,7 @@ def _lift(axes: Axes, ink: Ink, lift: Tree, noun: str) -> None:
         axes.plot(shares, found, color=ink.others[place % len(ink.others)], linewidth=1.2, label=name)
     found = [100 * share for share in lift["share_of_positives"][MODEL]]
     axes.plot(shares, found, color=ink.model, linewidth=2.4, label=MODEL)
-    _label(axes, ink, "best-scored pushes, %", f"{noun} among them, %")
+    label(axes, ink, "best-scored pushes, %", f"{noun} among them, %")
     axes.set(xlim=(0, 100), ylim=(0, 100))
 
 
@@ -103,7 +105,7 @@ def _reliability(axes: Axes, ink: Ink, bins: list[Tree]) -> None:
     _observed(axes, ink, predicted, bins, "o")
     most = max(*predicted, *(100 * one["interval"][1] for one in bins)) * 1.05
     axes.plot([0, most], [0, most], color=ink.others[0], linewidth=1, linestyle="--", label="as predicted")
-    _label(axes, ink, "predicted, %", "observed, %")
+    label(axes, ink, "predicted, %", "observed, %")
     axes.set(xlim=(0, max(predicted) * 1.1 or 1), ylim=(0, most or 1))
 
 
@@ -111,7 +113,7 @@ def _hours(axes: Axes, ink: Ink, hours: list[Tree]) -> None:
     clock = [one["hour"] for one in hours]
     _observed(axes, ink, clock, hours, "o")
     axes.plot(clock, [100 * one["predicted"] for one in hours], color=ink.others[1], linewidth=1.6, label="predicted")
-    _label(axes, ink, "local hour", "rate, %")
+    label(axes, ink, "local hour", "rate, %")
     axes.set(xlim=(-0.5, 23.5), xticks=range(0, 24, 3))
     axes.set_ylim(0, 100 * _top(hours))
 
