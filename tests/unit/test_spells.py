@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from pushrank.domain.instants import DAY
+from pushrank.learning.dataset import Rows
 from pushrank.learning.spells import READ, spells_of
 from tests.small_chains import rows_of
 
@@ -43,6 +46,23 @@ def test_pushes_of_a_week_are_told_only_where_the_log_shows_a_week() -> None:
     rows = rows_of(np.zeros(3, dtype=np.int64), np.arange(3) * DAY, np.zeros(3), np.zeros(3), week=np.array([0, 5, 6]))
     rows.matrix[:, READ.index("user_hours_since_first")] = [2160.0, 100.0, 2160.0]
     np.testing.assert_array_equal(spells_of(rows, READ).week, [np.nan, np.nan, 6.0])
+
+
+def test_a_first_week_counts_only_where_there_is_not_much_else() -> None:
+    user, days = np.repeat(np.arange(400), 2), np.tile(np.array([0, 9]), 400)
+    log = rows_of(user, days * DAY, np.zeros(800), np.zeros(800), activity=np.ones(800))
+    assert spells_of(log, READ).known.all()
+    log.matrix[:400, READ.index("user_hours_since_first")] = 100.0
+    assert spells_of(log, READ).known.all()
+    later = rows_of(user, days * DAY + 9 * DAY, np.zeros(800), np.zeros(800))
+    last = rows_of(np.array([0]), np.array([30]) * DAY, np.zeros(1), np.zeros(1))
+    assert spells_of(joined(log, later, last), READ).known.tolist().count(False) == 400
+
+
+def joined(*logs: Rows) -> Rows:
+    order = np.argsort(np.concatenate([log.sent_at for log in logs]), kind="stable")
+    names = ("matrix", "user", "message", "decision", "sent_at", "click", "opt_out", "propensity", "local_hour")
+    return replace(logs[0], **{name: np.concatenate([getattr(log, name) for log in logs])[order] for name in names})
 
 
 def test_a_column_that_was_left_out_leaves_one_level() -> None:

@@ -19,6 +19,7 @@ Flags = npt.NDArray[np.bool_]
 
 LONGEST = 30 * DAY
 READ = ("user_month_activity", "user_month_clicks", "user_hours_since_first", "user_sends_168h")
+LEAST_SETTLED_DAYS = 3000.0
 _WEEK_HOURS = 168.0
 
 
@@ -30,7 +31,8 @@ class Spells:
     `features.usage`; `week` are the pushes of the seven days before, NaN where the log does not reach back so far.
     `days` run until the user's next push, at most 30, and none where this one was answered by an opt-out.
     `following` is the place of the next push, -1 where an opt-out, a long gap or the end of the log lies between.
-    Rows whose labels are unknown or still open are not `known`: they say nothing, neither for nor against.
+    Rows whose labels are unknown or still open are not `known`: they say nothing, neither for nor against. Nor are
+    those of a user's first week, of whom the figures a day say little yet, unless the log has not much else.
     """
 
     user: Ints
@@ -51,16 +53,18 @@ def spells_of(rows: Rows, names: Sequence[str]) -> Spells:
     month_activity, month_clicks, hours, week = (_column(rows, names, name, order) for name in READ)
     click, opt_out = rows.click[order], rows.opt_out[order]
     days, following = _lengths(user, sent_at, opt_out == 1)
+    settled = _settled(week, hours, order.size)
+    told = (click >= 0) & ((opt_out >= 0) | ~(opt_out >= 0).any())
     return Spells(
         user=user,
         activity=_rate(month_activity, hours, order.size),
         clicks=_rate(month_clicks, hours, order.size),
-        week=_whole_weeks(week, hours, order.size),
+        week=np.where(settled, np.nan if week is None else week, np.nan),
         days=days,
         following=following,
         click=click,
         opt_out=opt_out,
-        known=(click >= 0) & ((opt_out >= 0) | ~(rows.opt_out >= 0).any()),
+        known=told & settled if days[told & settled].sum() >= LEAST_SETTLED_DAYS else told,
     )
 
 
@@ -72,12 +76,13 @@ def _rate(month: Floats | None, hours: Floats | None, rows: int) -> Floats:
     return np.zeros(rows) if month is None or hours is None else per_day(month, hours)
 
 
-def _whole_weeks(week: Floats | None, hours: Floats | None, rows: int) -> Floats:
-    """Pushes of a week that the log shows whole; hours of `NEVER` and no push may be a user's very first moment."""
-    if week is None or hours is None:
-        return np.full(rows, np.nan)
-    seen: Floats = np.where((hours >= _WEEK_HOURS) & ((hours < NEVER) | (week > 0.0)), week, np.nan)
-    return seen
+def _settled(week: Floats | None, hours: Floats | None, rows: int) -> Flags:
+    """Whether the log shows a week of this user; hours of `NEVER` and no push may be a user's very first moment."""
+    if hours is None:
+        return np.zeros(rows, dtype=bool)
+    pushed = False if week is None else week > 0.0
+    settled: Flags = (hours >= _WEEK_HOURS) & ((hours < NEVER) | pushed)
+    return settled
 
 
 def _lengths(user: Ints, sent_at: Ints, gone: Flags) -> tuple[Floats, Ints]:
