@@ -117,7 +117,7 @@ def test_a_push_under_a_personal_cap_is_confirmed_and_the_next_is_refused_in_kin
     says_too_often(served, "u-full", "said", "2026-11-23T09:00:00Z")
     held = served.call.rank(user_id="u-full", candidates=["m-news"])
     assert [one["message_id"] for one in held["slate"]] == ["m-news"], held
-    confirmed = served.call.post(f"/v1/decisions/{held['decision_id']}/confirm", {"at": "2026-11-23T10:00:00Z"})
+    confirmed = served.call.post(f"/v1/decisions/{held['decision_id']}/confirm", {"at": held["slate"][0]["send_at"]})
     assert confirmed.json() == {"send": ["m-news"], "stop": []}
     told = {}
     for language in ("en", "zh"):
@@ -138,7 +138,7 @@ def test_asking_for_more_than_suits_is_obeyed_at_once(served: SmallService) -> N
     chosen(served, "u-more")
     says_too_often(served, "u-more", "said", "2026-11-23T09:00:00Z")
     held = served.call.rank(user_id="u-more", candidates=["m-news"])
-    served.call.post(f"/v1/decisions/{held['decision_id']}/confirm", {"at": "2026-11-23T10:00:00Z"})
+    served.call.post(f"/v1/decisions/{held['decision_id']}/confirm", {"at": held["slate"][0]["send_at"]})
     asked = {"user_id": "u-more", "candidates": ["m-match"], "mode": "look", "at": "2026-11-23T12:00:00Z"}
     assert served.call.post("/v1/rank", asked).json()["excluded"][0]["code"] == "cap_day"
     chosen(served, "u-more", max_per_day=4)

@@ -8,6 +8,7 @@ from pushrank.config import ConfigError
 from pushrank.config.types import (
     Adaptive,
     CapRule,
+    Hours,
     NearDuplicate,
     QuietHours,
     RampStep,
@@ -55,6 +56,7 @@ def swapped(first: str, second: str) -> tuple[str, ...]:
         ({"default_timezone": "Mars/Phobos"}, "default_timezone: expected an IANA time zone .*, got 'Mars/Phobos'"),
         ({"default_consents": {Purpose.SERVICE: True}}, "default_consents.recommendation: expected true or false"),
         ({"quiet_hours": (QuietHours("22:00", "08:00", ()),)}, r"quiet_hours\[0\].days: expected at least one weekday"),
+        ({"hours": Hours(169, 3)}, "hours.ahead_hours: expected at most 168, got 169"),
         ({"quiet_hours": (QuietHours("00:00", "00:00"),)}, "quiet_hours: expected a minute of the week that is open"),
         ({"hold_minutes": 1441.0}, r"hold_minutes: expected at most 1440 \(a day\), got 1441.0"),
         ({"hold_minutes": float("inf")}, "hold_minutes: expected a finite number, got inf"),
