@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -17,7 +18,7 @@ from benchmarks.loop.arms import Arm, arm_named
 from benchmarks.loop.ground import Key, prepared
 from benchmarks.report import Table
 from pushrank.config.home import Home
-from pushrank.town import PLAIN, WEIGHTS
+from pushrank.town import PLAIN, WEIGHTS, Plan
 from pushrank.town.loop import Result
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
@@ -40,8 +41,8 @@ def run(  # noqa: PLR0913 (each argument is an option)
     fresh_ground: Annotated[bool, typer.Option("--fresh-ground", help="Make log and model again, too.")] = False,
 ) -> None:
     """Live 28 days after the log under each arm, and write what came of it."""
-    arms = [_arm(name) for names in arm for name in names.split(",")]
-    for key in _keys(rules, users, seed):
+    arms, keys = [_arm(name) for names in arm for name in names.split(",")], _keys(rules, users, seed)
+    for key in keys:
         ground = prepared(_home() / "ground", key, fresh=fresh_ground)
         missing = [one for one in arms if fresh or not living.is_there(_out(out), ground, one)]
         living.live(_out(out), ground, missing)
@@ -110,11 +111,14 @@ def _show(tables: list[Table], folder: Path) -> None:
 
 
 def _keys(rules: str, users: int, seeds: str) -> list[Key]:
+    if not re.fullmatch(r"\d+(,\d+)*", seeds):
+        msg = f"seeds: expected whole numbers with commas between them, got {seeds!r}"
+        raise typer.BadParameter(msg)
     try:
-        return [Key(rules, users, int(seed)) for seed in seeds.split(",")]
-    except ValueError:
-        msg = f"expected whole numbers with commas between them, got {seeds!r}"
-        raise typer.BadParameter(msg) from None
+        Plan(users, rules=rules)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    return [Key(rules, users, int(seed)) for seed in seeds.split(",")]
 
 
 def _arm(name: str) -> Arm:
