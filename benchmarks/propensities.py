@@ -6,7 +6,7 @@ The real ranker is asked about users of the sample town. Its store forgets what 
 user as the one before did, and only its id is another. Chance decides more often than the shipped policy lets it, so
 that rare outcomes have counts to speak of. Half of the questions are asked under the policy's floor, half under one
 that makes silence worth nearly as much as the best message. There is no gap between pushes, so that slates of two come
-about, and nothing else moves the floor.
+about, nothing else moves the floor, and all goes now.
 """
 
 from __future__ import annotations
