@@ -170,6 +170,8 @@ def test_the_users_own_word_goes_first(wanted: Preferences, day: Cap, week: Cap)
 def test_asking_for_more_of_one_window_does_not_lower_the_other() -> None:
     caps = effective_caps(Preferences(max_per_day=9), CONFIG, suits(replace_value(0.0)))
     assert caps.week == Cap(28, "adaptive")
+    same = replace(CONFIG, max_per_week=7)
+    assert effective_caps(Preferences(max_per_day=9), same, suits()).week == Cap(7, "policy")
     boundless = replace(CONFIG, max_per_week=None)
     assert effective_caps(Preferences(max_per_day=9), boundless, suits()).week == Cap(None, "policy")
 

@@ -88,7 +88,7 @@ def adaptive(least: int = 2, week: int = 28, day: int = 5, days: float = 30.0) -
         (adaptive(least=29), r"adaptive.least_per_week: expected at most most_per_week \(28\), got 29"),
         (adaptive(day=11), r"adaptive.most_per_day: expected at most user_ceiling.max_per_day \(10\), got 11"),
         (adaptive(week=41, day=9), r"adaptive.most_per_week: .* user_ceiling.max_per_week \(40\), got 41"),
-        (adaptive(day=3), r"adaptive.most_per_week: expected at most 7 x most_per_day \(21\), got 28"),
+        (adaptive(week=22, day=3), r"adaptive.most_per_week: expected at most 7 x most_per_day \(21\), got 22"),
         (adaptive(days=366.5), "adaptive.too_often_days: expected at most 366, got 366.5"),
         (adaptive(days=float("inf")), "adaptive.too_often_days: expected at most 366, got inf"),
         (adaptive(days=float("nan")), "adaptive.too_often_days: expected at most 366, got nan"),

@@ -5,16 +5,19 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from pushrank.config.types import CapRule
+from pushrank.config.types import Adaptive, CapRule
 from pushrank.domain.codes import EventType, Mode
 from pushrank.domain.decision import RankingRequest
 from pushrank.domain.instants import MINUTE
 from pushrank.domain.message import Candidate
+from pushrank.domain.permission import Cohort
 from pushrank.ranking.holds import Confirmation
+from pushrank.scoring.permission import Permission
 from tests.small_house import House, codes_of, slate_of
 from tests.small_policies import NOON, message
 
@@ -62,6 +65,18 @@ def test_a_hold_takes_a_slot_that_moves_with_its_confirm_and_ends_with_its_relea
     assert slots_taken(tmp_path) == {"m-1": [(cap, NOON + MINUTE, 2)], "m-2": [(cap, NOON, 2)]}
     house.holds.release(decision.decision_id, None, NOON + MINUTE)
     assert slots_taken(tmp_path) == {}
+
+
+def test_a_hold_is_limited_by_what_suits_and_its_confirm_by_the_bounds(tmp_path: Path) -> None:
+    house = House(tmp_path, max_per_day=3, max_per_week=12, adaptive=Adaptive(2, 28, 5, 30.0))
+    house.put(message("m-1"))
+    cohort = Cohort(1.0, (0.0, 1.0), (0.0, 0.01), 9.0, 1)
+    permission = Permission((0.0, 7.0), (), (), (cohort,), cohort)
+    house.ranker.served = replace(house.served, degraded=False, permission=permission)
+    decision = house.rank("m-1")
+    assert slots_taken(tmp_path) == {"m-1": [("cap_day@UTC", NOON, 1), ("cap_week@UTC", NOON, 7)]}
+    assert confirmed(house, decision.decision_id).send == ("m-1",)
+    assert slots_taken(tmp_path) == {"m-1": [("cap_day@UTC", NOON, 5), ("cap_week@UTC", NOON, 28)]}
 
 
 def test_a_stop_and_a_failure_free_their_slots_and_a_stop_after_a_send_does_not(house: House, tmp_path: Path) -> None:
