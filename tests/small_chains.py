@@ -30,12 +30,13 @@ def rows_of(
     clicks: Column | None = None,
     week: Column | None = None,
 ) -> Rows:
-    """Rows in time order whose matrix has the columns of `READ`; `activity` and `clicks` are figures a day."""
+    """Rows in time order whose matrix has the columns of `READ`; `activity` is a day's, `clicks` a share of pushes."""
     none = np.zeros(len(user))
     order = np.argsort(sent_at, kind="stable")
     columns = [
         (none if activity is None else activity) * _DAYS,
-        (none if clicks is None else clicks) * _DAYS,
+        (none if clicks is None else clicks) * 100.0,
+        none + 90.0,
         none + HOURS,
         none if week is None else week,
     ]

@@ -80,4 +80,6 @@ def test_usage_in_a_row_of_training_is_usage_at_that_moment(seed: int, events: i
         state, own = empty_state(), log.by_user[int(user[row])]
         fold(state, own.take(np.flatnonzero(own.at < at[row])))
         usage = usage_of(state, int(at[row]))
-        assert (spells.activity[row], spells.clicks[row]) == pytest.approx((usage.activity, usage.clicks), rel=1e-12)
+        assert (spells.activity[row], spells.click_rate[row]) == pytest.approx(
+            (usage.activity, usage.click_rate), rel=1e-12
+        )

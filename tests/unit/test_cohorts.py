@@ -173,7 +173,7 @@ def test_a_log_without_activity_has_one_level_of_it() -> None:
 
 def test_a_log_of_one_cohort_is_worth_what_everybody_is() -> None:
     rows = made()
-    rows.matrix[:, :2] = 0.0
+    rows.matrix[:, :3] = 0.0
     found = learned(rows)
     (only,) = found.permission.cohorts
     assert only.value == pytest.approx(found.permission.pooled.value, rel=1e-12)

@@ -17,6 +17,7 @@ from pushrank.features.state import (
     LAST_SENT,
     MARK,
     RECENT,
+    SENDS,
     Floats,
     UserState,
 )
@@ -24,30 +25,40 @@ from pushrank.features.state import (
 _MONTH_HOURS = MONTH_SCALE / DAY * 24.0
 _LEAST_DAYS = 3.0  # whoever came yesterday is not yet known to come every day
 _LAST = 30
-_PRIOR_PUSHES, _PRIOR_OPENED = 10.0, 1.0
+_PRIOR_PUSHES, _PRIOR_OPENED, _PRIOR_CLICKED = 10.0, 1.0, 0.5
 
 
 class Usage(NamedTuple):
     """Figures of one user at a moment.
 
-    `activity` and `clicks`: signs of life and clicks a day, over about a month; `opened`: share of the last 30 pushes
-    that were clicked or opened, as if one of ten more had been; `hours_since_sent`: at most `NEVER`; `pushes`: how many
+    `activity`: signs of life a day, and `click_rate`: share of pushes that were clicked, as if half a one of ten more
+    had been, both over about a month; `opened`: share of the last 30 pushes that were clicked or opened, as if one of
+    ten more had been; `hours_since_sent`: at most `NEVER`; `pushes`: how many
     pushes `opened` speaks of, at most 30.
     """
 
     activity: float
-    clicks: float
+    click_rate: float
     opened: float
     hours_since_sent: float
     pushes: int = 0
 
 
-NO_USAGE = Usage(0.0, 0.0, _PRIOR_OPENED / _PRIOR_PUSHES, NEVER)
+NO_USAGE = Usage(0.0, _PRIOR_CLICKED / _PRIOR_PUSHES, _PRIOR_OPENED / _PRIOR_PUSHES, NEVER)
 
 
 def shrunk(opened: float, pushes: float) -> float:
     """Give the share of `pushes` that were `opened`, as if one of ten more had been."""
     return (opened + _PRIOR_OPENED) / (pushes + _PRIOR_PUSHES)
+
+
+def click_rates(month_clicks: Floats, month_sends: Floats) -> Floats:
+    """Share of pushes that were clicked, [n], from counts that fade within a month.
+
+    A rate per push, not clicks a day: else who gets fewer pushes would look like somebody whom fewer suit.
+    """
+    rates: Floats = (month_clicks + _PRIOR_CLICKED) / (month_sends + _PRIOR_PUSHES)
+    return rates
 
 
 def per_day(month: Floats, hours_since_first: Floats) -> Floats:
@@ -64,10 +75,11 @@ def usage_of(state: UserState, as_of: Instant) -> Usage:
     """Read a user's figures as of a moment."""
     faded = decay(float(as_of - state.clock[LAST_EVENT]), MONTH_SCALE)
     known = np.array([hours_since(as_of, int(state.clock[FIRST_EVENT]))])
-    month = state.month[[ACTIVITY, CLICKS]] * faded
-    activity, clicks = per_day(month, known).tolist() if state.clock[FIRST_EVENT] else (0.0, 0.0)
+    month = state.month[[ACTIVITY, CLICKS, SENDS]][:, None] * faded
+    activity = per_day(month[0], known).item() if state.clock[FIRST_EVENT] else 0.0
+    click_rate = click_rates(month[1], month[2]).item()
     opened, pushes = _opened(state)
-    return Usage(activity, clicks, shrunk(opened, pushes), hours_since(as_of, int(state.clock[LAST_SENT])), pushes)
+    return Usage(activity, click_rate, shrunk(opened, pushes), hours_since(as_of, int(state.clock[LAST_SENT])), pushes)
 
 
 def _opened(state: UserState) -> tuple[int, int]:

@@ -23,7 +23,7 @@ METRICS = (
 )
 _COLUMNS = (
     "signs of life a day",
-    "clicks a day",
+    "share of pushes clicked",
     "user-days",
     "clicks per user-day",
     "opt-outs per 1,000 user-days",

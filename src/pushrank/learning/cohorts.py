@@ -16,7 +16,7 @@ LEAST_USER_DAYS = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Edges of the levels of activity and of clicks a day, ascending; cohorts are numbered activity first."""
+    """Edges of the levels of activity and of the click rate, ascending; cohorts are numbered activity first."""
 
     activity: tuple[float, ...]
     clicks: tuple[float, ...]
@@ -26,10 +26,10 @@ class Grid:
         """How many there are."""
         return (len(self.activity) + 1) * (len(self.clicks) + 1)
 
-    def place(self, activity: Floats, clicks: Floats) -> Ints:
+    def place(self, activity: Floats, click_rate: Floats) -> Ints:
         """Cohort of each row, as `Permission.cohort` finds it."""
         level = np.searchsorted(self.activity, activity, side="right")
-        place: Ints = level * (len(self.clicks) + 1) + np.searchsorted(self.clicks, clicks, side="right")
+        place: Ints = level * (len(self.clicks) + 1) + np.searchsorted(self.clicks, click_rate, side="right")
         return place
 
 
@@ -49,9 +49,9 @@ class Counts:
 
 
 def grid_of(spells: Spells) -> Grid:
-    """Three levels of activity and three of clicks, as far as the log has people in each of them."""
+    """Three levels of activity and three of the click rate, as far as the log has people in each of them."""
     known = spells.known
-    edges = (edges_of(figure[known], spells.days[known], LEVELS) for figure in (spells.activity, spells.clicks))
+    edges = (edges_of(figure[known], spells.days[known], LEVELS) for figure in (spells.activity, spells.click_rate))
     return Grid(*(thick(*found, LEAST_USER_DAYS) for found in edges))
 
 

@@ -35,7 +35,7 @@ def study(rows: Rows, names: Sequence[str], discount_days: float) -> Study:
     """Learn from all rows of a log; `names` are those of its matrix. A click after `discount_days` counts 1/e."""
     spells = spells_of(rows, names)
     grid = grid_of(spells)
-    place = grid.place(spells.activity, spells.clicks)
+    place = grid.place(spells.activity, spells.click_rate)
     counts, answer = counted(spells, place, grid.cohorts), response_of(spells, place, grid.cohorts)
     permission = Permission(
         levels=() if answer is None else answer.levels,

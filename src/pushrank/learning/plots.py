@@ -84,8 +84,8 @@ def _clicks(edges: Sequence[float], place: int) -> str:
     if not edges:
         return "everybody"
     if place == 0:
-        return f"fewer than {edges[0]:.2g} clicks a day"
-    return f"{edges[place - 1]:.2g} clicks a day or more"
+        return f"below {edges[0]:.2g} of pushes clicked"
+    return f"{edges[place - 1]:.2g} of pushes clicked or more"
 
 
 def _page(title: str, x: str, y: str) -> tuple[Figure, Axes]:

@@ -49,8 +49,8 @@ def chances(cohort: Ints, week: Ints, happened: Flags, shape: tuple[int, tuple[f
     """Chance of one push in each of so many cohorts at each of the levels that `shape` names.
 
     The course over the levels is everybody's: logistic in x = log(1 + w) and x^2, made monotone by least squares with
-    the pushes near each level as weights. It is not fitted within cohorts, because clicks a day are what divides them:
-    among people with equal clicks a day, those with more pushes click less on each by arithmetic alone. A cohort has a
+    the pushes near each level as weights. It is not fitted within cohorts: those are cut by what people clicked before,
+    which is part of what is to be told. A cohort has a
     height of its own, drawn towards that of everybody with the weight of ten events.
     """
     cohorts, levels = shape

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from pushrank.domain.instants import DAY
 from pushrank.features.snapshot import NEVER
-from pushrank.features.usage import per_day
+from pushrank.features.usage import click_rates, per_day
 from pushrank.learning.dataset import Labels, Rows
 
 Floats = npt.NDArray[np.float64]
@@ -18,7 +18,7 @@ Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 LONGEST = 30 * DAY
-READ = ("user_month_activity", "user_month_clicks", "user_hours_since_first", "user_sends_168h")
+READ = ("user_month_activity", "user_month_clicks", "user_month_sends", "user_hours_since_first", "user_sends_168h")
 LEAST_SETTLED_DAYS = 3000.0
 _WEEK_HOURS = 168.0
 
@@ -27,7 +27,7 @@ _WEEK_HOURS = 168.0
 class Spells:
     """One row for each push, sorted by user and moment.
 
-    `activity` and `clicks` are the user's signs of life and clicks a day just before it, with the meaning of
+    `activity` and `click_rate` are the user's signs of life a day and share of pushes clicked just before it, as in
     `features.usage`; `week` are the pushes of the seven days before, NaN where the log does not reach back so far.
     `days` run until the user's next push, at most 30, and none where this one was answered by an opt-out.
     `following` is the place of the next push, -1 where an opt-out, a long gap or the end of the log lies between.
@@ -37,7 +37,7 @@ class Spells:
 
     user: Ints
     activity: Floats
-    clicks: Floats
+    click_rate: Floats
     week: Floats
     days: Floats
     following: Ints
@@ -50,15 +50,15 @@ def spells_of(rows: Rows, names: Sequence[str]) -> Spells:
     """Cut a log into spells; `names` are those of the matrix. A figure whose columns were left out is 0, `week` NaN."""
     order = np.argsort(rows.user, kind="stable")
     user, sent_at = rows.user[order], rows.sent_at[order]
-    month_activity, month_clicks, hours, week = (_column(rows, names, name, order) for name in READ)
+    activity, clicks, sends, hours, week = (_column(rows, names, name, order) for name in READ)
     click, opt_out = rows.click[order], rows.opt_out[order]
     days, following = _lengths(user, sent_at, opt_out == 1)
     settled = _settled(week, hours, order.size)
     told = (click >= 0) & ((opt_out >= 0) | ~(opt_out >= 0).any())
     return Spells(
         user=user,
-        activity=_rate(month_activity, hours, order.size),
-        clicks=_rate(month_clicks, hours, order.size),
+        activity=np.zeros(order.size) if activity is None or hours is None else per_day(activity, hours),
+        click_rate=np.zeros(order.size) if clicks is None or sends is None else click_rates(clicks, sends),
         week=np.where(settled, np.nan if week is None else week, np.nan),
         days=days,
         following=following,
@@ -70,10 +70,6 @@ def spells_of(rows: Rows, names: Sequence[str]) -> Spells:
 
 def _column(rows: Rows, names: Sequence[str], name: str, order: Ints) -> Floats | None:
     return rows.matrix[order, list(names).index(name)] if name in names else None
-
-
-def _rate(month: Floats | None, hours: Floats | None, rows: int) -> Floats:
-    return np.zeros(rows) if month is None or hours is None else per_day(month, hours)
 
 
 def _settled(week: Floats | None, hours: Floats | None, rows: int) -> Flags:

@@ -40,7 +40,7 @@ def standing_of(served: Served, policy: Policy, record: UserRecord, as_of: Insta
         return Standing(False, empty_state(), UserFacts(), NO_USAGE, pooled, None, 0.0)  # noqa: FBT003 - its name is there
     state, config = decode_state(record.state), policy.config
     usage = usage_of(state, as_of)
-    cohort = _worth(served.permission.cohort(usage.activity, usage.clicks), config.permission_value)
+    cohort = _worth(served.permission.cohort(usage.activity, usage.click_rate), config.permission_value)
     suits = frequency_of(config, served.permission.levels, cohort, record, usage, as_of)
     touch = config.keep_in_touch
     bonus = touch.bonus if touch is not None and starved(touch, record, state, as_of) else 0.0

@@ -15,8 +15,8 @@ from pushrank.domain.permission import Cohort
 class Permission(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """People by usage: cohort `[i * (len(click_edges) + 1) + j]` is that of activity level i and click level j.
 
-    A level is the number of edges (signs of life and clicks a day, ascending) that the user has reached. `levels` are
-    the pushes a week of which each cohort's `clicks` and `opt_outs` speak, ascending from 0; none where the log could
+    A level is the number of edges (signs of life a day and share of pushes clicked, ascending) that the user has
+    reached. `levels` are the pushes a week of which each cohort's `clicks` and `opt_outs` speak, ascending from 0; none where the log could
     not tell. `pooled` is everybody.
     """
 
@@ -32,10 +32,10 @@ class Permission(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         everybody = Cohort(value, (), (), 0.0, 0)
         return cls((), (), (), (everybody,), everybody)
 
-    def cohort(self, activity: float, clicks: float) -> Cohort:
-        """Find the cohort of a user by signs of life and clicks a day."""
+    def cohort(self, activity: float, click_rate: float) -> Cohort:
+        """Find the cohort of a user by signs of life a day and the share of pushes that are clicked."""
         level = bisect_right(self.activity_edges, activity)
-        return self.cohorts[level * (len(self.click_edges) + 1) + bisect_right(self.click_edges, clicks)]
+        return self.cohorts[level * (len(self.click_edges) + 1) + bisect_right(self.click_edges, click_rate)]
 
 
 def check(permission: Permission) -> None:
