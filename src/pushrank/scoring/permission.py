@@ -16,8 +16,8 @@ class Permission(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """People by usage: cohort `[i * (len(click_edges) + 1) + j]` is that of activity level i and click level j.
 
     A level is the number of edges (signs of life a day and share of pushes clicked, ascending) that the user has
-    reached. `levels` are the pushes a week of which each cohort's `clicks` and `opt_outs` speak, ascending from 0; none where the log could
-    not tell. `pooled` is everybody.
+    reached. `levels` are the pushes a week of which each cohort's `clicks` and `opt_outs` speak, ascending from 0; none
+    where the log could not tell. `pooled` is everybody.
     """
 
     levels: tuple[float, ...]
