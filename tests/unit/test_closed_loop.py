@@ -29,6 +29,7 @@ from pushrank.town.loop import (
     write_result,
 )
 from pushrank.town.loop.asks import asks_of
+from pushrank.town.loop.unranked import ledger_of
 from pushrank.town.loop.world import Belief, World
 from pushrank.town.weeks import NEVER
 from tests.small_loop import PLAN, loaded, pseudonym, touchy
@@ -214,6 +215,13 @@ def test_the_caps_of_the_policy_hold_in_what_went_out(past: Past, arm: tuple[Ran
     assert not pushes.duplicated(["user_id", "message_id"]).any()
 
 
+def test_a_push_that_waits_for_a_later_hour_is_confirmed_in_that_hour(arm: tuple[Ranker, Result]) -> None:
+    _, result = arm
+    waited = result.pushes["sent_at"] > result.pushes["asked_at"]
+    assert 0 < waited.sum() < len(waited)
+    assert "too_early" not in result.stops
+
+
 def test_of_a_longer_slate_each_push_is_confirmed_for_itself(past: Past, log: Path, tmp_path: Path) -> None:
     calm = policy("default", max_per_day=3, min_gap_minutes=None)
     result = live_on_ranked(past, loaded(log, calm, tmp_path), Setting(asks_a_day=1.0, slots=3))
@@ -358,6 +366,24 @@ def test_starved_is_who_can_be_reached_and_had_nothing_for_long(past: Past) -> N
     idle = (found["opted_out"] == 0) & (last[found.index] <= PLAN.end - 2 * DAY)
     assert 0 < idle.sum() < len(found)
     assert (found["starved"] == idle).all()
+
+
+def test_who_never_had_a_push_starves_from_registration_on(past: Past) -> None:
+    world = World.after(past)
+    world.last_push[:] = NEVER
+    starved = world.result(Setting(starved_after=10), 0, {}, {}).people["starved"]
+    early = past.town.people.registered[past.followed] <= PLAN.end - 10 * DAY
+    assert not early.all()
+    assert (starved == early).all()
+
+
+def test_the_sender_of_the_log_goes_on_with_what_it_knew(past: Past) -> None:
+    known, (_, message, _) = ledger_of(past, World.after(past)), past.pushed
+    clicked = past.weeks.reactions.clicked_at
+    heard = message[(clicked != NEVER) & (clicked < PLAN.log_end)]
+    assert len(heard) > 10
+    assert (known.clicks == np.bincount(heard, minlength=len(known.clicks))).all()
+    assert (known.sends == np.bincount(message, minlength=len(known.sends))).all()
 
 
 def test_a_result_is_read_as_it_was_written(arm: tuple[Ranker, Result], tmp_path: Path) -> None:

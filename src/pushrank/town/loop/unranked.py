@@ -25,7 +25,7 @@ def live_on_unranked(
     As in the log, nobody gets more than one push in an hour. Of `setting` only what is counted at the end matters.
     """
     world, plan = World.after(past), past.town.plan
-    ledger, due = _ledger(past, world), _due(past)
+    ledger, due = ledger_of(past, world), _due(past)
     rng, asks, silent = plan.chance("weeks after"), 0, 0
     for step, hour in enumerate(range(plan.log_end, plan.end, HOUR)):
         ledger.clicks[:] += due[step]
@@ -38,7 +38,7 @@ def live_on_unranked(
     return world.result(setting or Setting(), asks, Counter(chosen=silent), {})
 
 
-def _ledger(past: Past, world: World) -> Ledger:
+def ledger_of(past: Past, world: World) -> Ledger:
     """What the sender knows at the end of the log; `had` is the world's own, so that it grows with it."""
     _, message, _ = past.pushed
     clicked_at, count = past.weeks.reactions.clicked_at, len(past.town.catalogue.messages)
