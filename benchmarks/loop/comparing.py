@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.loop.figures import METRICS, Figure, Measured, measure
 from benchmarks.loop.ground import DAYS, LOG_DAYS, Key
-from benchmarks.loop.living import folder
+from benchmarks.loop.living import folder, model_of
 from benchmarks.report import Table
 from pushrank.evaluation.resampling import Interval
 from pushrank.town.loop import Result, read_result
@@ -31,11 +31,13 @@ _RATIOS = {
 
 
 class MissingError(LookupError):
-    """There is no result of this arm yet; the text says how to make it."""
+    """There is no result of this arm yet, or none of the model that the others had; the text says how to make it."""
 
 
 def read(out: Path, keys: Sequence[Key], arms: Sequence[str]) -> dict[str, list[Result]]:
     """Read the results of arms, in the order of the keys. Raises MissingError."""
+    for key in keys:
+        _refuse_mixed(out, key, arms)
     return {arm: [_read_one(out, key, arm) for key in keys] for arm in arms}
 
 
@@ -77,12 +79,26 @@ def caps(measured: Measured, best: str) -> Table:
 
 
 def _read_one(out: Path, key: Key, arm: str) -> Result:
-    place = folder(out, key, arm)
-    if not (place / "counts.json").exists():
-        how = f"python -m benchmarks.loop run --rules {key.rules} --users {key.users} --seed {key.seed} --arm {arm}"
-        msg = f"{place}: no result yet; make it by `{how}`"
+    return read_result(folder(out, key, arm))
+
+
+def _refuse_mixed(out: Path, key: Key, arms: Sequence[str]) -> None:
+    """Arms that were served by different models can't be compared."""
+    how = f"python -m benchmarks.loop run --rules {key.rules} --users {key.users} --seed {key.seed}"
+    models: dict[str, str] = {}
+    for arm in arms:
+        try:
+            model = model_of(out, key, arm)
+        except FileNotFoundError:
+            msg = f"{folder(out, key, arm)}: no result yet; make it by `{how} --arm {arm}`"
+            raise MissingError(msg) from None
+        if model is not None:
+            models[arm] = model
+    if len(set(models.values())) > 1:
+        told = ", ".join(f"{arm} {model[:12]}" for arm, model in models.items())
+        anew = f"{how} --arm {','.join(models)}"
+        msg = f"{key.name}: expected arms of one model, got {told}; `{anew}` makes the old ones anew"
         raise MissingError(msg)
-    return read_result(place)
 
 
 def _row(measured: Measured, arm: str) -> tuple[str, ...]:

@@ -70,6 +70,13 @@ def is_there(out: Path, ground: Ground, arm: Arm) -> bool:
     return path.exists() and json.loads(path.read_text(encoding="utf-8"))["made_of"] == _made_of(ground, arm)
 
 
+def model_of(out: Path, key: Key, arm: str) -> str | None:
+    """Digest of the model that an arm which was lived was served by; None for the sender of the log."""
+    about = json.loads((folder(out, key, arm) / _ABOUT).read_text(encoding="utf-8"))
+    model: str | None = about["made_of"]["model"]
+    return model
+
+
 def live(out: Path, ground: Ground, arms: Sequence[Arm]) -> None:
     """Live through arms, two at a time, and write their results. Raises FailedError."""
     if not arms:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -144,11 +145,25 @@ def test_the_best_cap_has_the_most_clicks() -> None:
     assert [row[0] for row in comparing.caps(measured, best).rows] == ["clicks-1", "clicks-2 (best)", "clicks-3"]
 
 
+def lived(out: Path, key: Key, arm: str, model: str | None) -> None:
+    place = living.folder(out, key, arm)
+    write_result(result([1] * 40), place)
+    (place / "arm.json").write_text(json.dumps({"made_of": {"model": model}}), encoding="utf-8")
+
+
 def test_a_result_that_is_not_there_is_asked_for_by_its_command(tmp_path: Path) -> None:
-    write_result(result([1] * 40), living.folder(tmp_path, KEYS[0], "ours"))
+    lived(tmp_path, KEYS[0], "ours", "abc")
     assert len(comparing.read(tmp_path, KEYS[:1], ["ours"])["ours"]) == 1
     with pytest.raises(comparing.MissingError, match="run --rules plain --users 40 --seed 2 --arm ours"):
         comparing.read(tmp_path, KEYS, ["ours"])
+
+
+def test_arms_of_different_models_are_not_compared(tmp_path: Path) -> None:
+    for arm, model in (("ours", "abc"), ("clicks-2", "abc"), ("no-value", "old"), (BEHAVIOUR, None)):
+        lived(tmp_path, KEYS[0], arm, model)
+    assert list(comparing.read(tmp_path, KEYS[:1], ["clicks-2", "ours", BEHAVIOUR])) == ["clicks-2", "ours", BEHAVIOUR]
+    with pytest.raises(comparing.MissingError, match="expected arms of one model, got ours abc, no-value old"):
+        comparing.read(tmp_path, KEYS[:1], ["ours", "no-value"])
 
 
 def test_what_lies_there_without_a_word_of_how_it_was_made_is_made_again(tmp_path: Path) -> None:
