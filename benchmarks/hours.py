@@ -4,8 +4,8 @@
 
 As in `constraints` the ranker is asked in this process, `look` after `look`, about users of the sample town. Each
 request is answered both ways, in an order that changes. All 100 candidates are scored; with hours the best ones are
-scored again at every hour of a day that is open to them. A gap of an hour between pushes would leave one message in a
-slate that goes now, so a third row has neither gap nor hours and fills its slate.
+scored again at every hour of a day that is open to them. A gap of an hour between pushes leaves one message in a slate
+that goes now, so two further rows are without gap, ramp and cap rules, and both fill their slates.
 """
 
 from __future__ import annotations
