@@ -26,7 +26,7 @@ NAMES = ["m-news", "m-match"]
 # Every step pays up to 14 pushes a week.
 COHORT = Cohort(4.0, (0.0, 0.5, 0.9, 0.95), (0.0, 0.002, 0.005, 0.1), 900.0, 9)
 POOLED = Permission((0.0, 7.0, 14.0, 28.0), (), (), (COHORT,), COHORT)
-FIGURES = {"activity": 0.0, "opened": 0.1, "risk": pytest.approx(0.095 / 14), "too_often": 0.0}
+FIGURES = {"activity": 0.0, "opened": 0.1, "risk": pytest.approx(0.095 / 14), "too_often": 0.0, "price": 0.0}
 SUITS = {"per_day": 2, "per_week": 14, "decided_by": "adaptive", "week_decided_by": "adaptive"}
 
 

@@ -101,7 +101,7 @@ def _attention(levels: Sequence[float], cohort: Cohort, usage: Usage) -> float:
 
 def _complaints(setting: Adaptive, record: UserRecord, as_of: Instant) -> float:
     ages = [(as_of - at) / (setting.too_often_days * DAY) for at in record.presence.too_often]
-    return sum(min(max(1.0 - age, 0.0), 1.0) for age in ages)
+    return sum((min(max(1.0 - age, 0.0), 1.0) for age in ages), 0.0)
 
 
 def _unasked(config: PolicyConfig, setting: Adaptive) -> tuple[int, int]:
