@@ -25,20 +25,19 @@ CHOSEN, OTHERS, RISK, QUIET = "#1b7f5c", "#9aa5b1", "#d1495b", "#5b6470"
 
 
 def ask(url: str, home: Home) -> dict[str, Any]:
-    """Put the call that `make serve` prints, and give the answer with V(permission) of the model that gave it."""
+    """Put the call that `make serve` prints, and give it with the answer."""
     key = home.dev_key.read_text(encoding="ascii").strip()
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
     question = json.loads(home.example.read_text(encoding="utf-8"))
     request = Request(f"{url}/v1/rank", json.dumps(question).encode(), headers)  # noqa: S310 - an address from the caller
     with urlopen(request, timeout=10) as answer:  # noqa: S310
         found = json.load(answer)
-    spec = json.loads((home.champion / "spec.json").read_text(encoding="utf-8"))
-    return {"question": question, "permission_value": spec["permission_value"], "answer": found}
+    return {"question": question, "answer": found}
 
 
 def draw(kept: dict[str, Any], target: Path) -> None:
     """Draw one decision: what each candidate would bring, what its risk costs, and what was chosen."""
-    answer, value = kept["answer"], kept["permission_value"]
+    answer, value = kept["answer"], kept["answer"]["permission_value"]
     scored = [*answer["slate"], *answer["passed_over"][:PASSED_OVER]]
     excluded = answer["excluded"][:EXCLUDED]
     rows = len(scored) + len(excluded) + 2

@@ -42,6 +42,7 @@ DECISION = Decision(
     not_considered=4,
     frequency=Frequency(1, 4, 0.5, 0.2, 0.001, 0.9, "user", "adaptive"),
     bonus=0.02,
+    permission_value=4.5,
 )
 LOOK = replace(
     DECISION, mode=Mode.LOOK, zone=None, silence=None, slate=(replace(DECISION.slate[0], hold_expires_at=None),)
@@ -137,6 +138,7 @@ def test_the_answer_has_the_form_of_the_contract() -> None:
             "price": 0.0,
         },
         "bonus": 0.02,
+        "permission_value": 4.5,
         "versions": {"model": "3", "policy": "2026-11", "features": "abc", "certificate": None},
     }
 

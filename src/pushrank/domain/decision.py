@@ -127,6 +127,7 @@ class Decision:
 
     `frequency` says what held for this user, None where the policy has no adaptive caps or nobody may be known.
     `bonus` is what the first message was worth more because the user had heard nothing for long; 0 for everybody else.
+    `permission_value` is V(permission) in ordinary clicks, as the net values have it; None in decisions of before.
     """
 
     decision_id: str
@@ -145,3 +146,4 @@ class Decision:
     not_considered: int = 0
     frequency: Frequency | None = None
     bonus: float = 0.0
+    permission_value: float | None = None

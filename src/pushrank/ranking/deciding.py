@@ -159,6 +159,7 @@ def _decision(
         not_considered=question.not_considered,
         frequency=as_it_holds(record.preferences, policy.config, question.circumstances.get("frequency")),
         bonus=question.circumstances.get("bonus", 0.0),
+        permission_value=policy.config.permission_value or question.weighed.scores.permission_value,
     )
 
 

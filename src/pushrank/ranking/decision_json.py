@@ -74,6 +74,7 @@ def answer(decision: Decision, words: Words | None = None) -> dict[str, Any]:
         "not_considered": decision.not_considered,
         "frequency": decision.frequency,
         "bonus": decision.bonus,
+        "permission_value": decision.permission_value,
         "versions": decision.versions,
     }
 
@@ -108,6 +109,7 @@ def read(stored: DecisionRow) -> Decision:
         not_considered=body["not_considered"],
         frequency=_read_frequency(body.get("frequency")),
         bonus=body.get("bonus", 0.0),
+        permission_value=body.get("permission_value"),
     )
 
 

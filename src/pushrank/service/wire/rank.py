@@ -127,6 +127,9 @@ class DecisionAnswer(Answer, frozen=True):
     bonus: Annotated[
         float, Meta(description="What the first message was worth more because the user had heard nothing for long.")
     ]
+    permission_value: Annotated[
+        float | None, Meta(description="V(permission) of this user in ordinary clicks, as the net values have it.")
+    ]
     versions: VersionsAnswer
 
 
