@@ -5,7 +5,8 @@
 As in `constraints` the ranker is asked in this process, `look` after `look`, about users of the sample town. Each
 request is answered both ways, in an order that changes. All 100 candidates are scored; with hours the best ones are
 scored again at every hour of a day that is open to them. A gap of an hour between pushes leaves one message in a slate
-that goes now, so two further rows are without gap, ramp and cap rules, and both fill their slates.
+that goes now, so two further rows are without gap, ramp and cap rules, and both fill their slates. The first row is
+without personal caps, chance and the bonus for keeping in touch: what these cost is the second beside it.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from pushrank.domain.instants import MINUTE
 from pushrank.domain.message import Candidate
 from pushrank.service.deployment import Deployment, open_deployment
 
-NOW, HOURS, FULL_NOW, FULL_HOURS = "now", "hours", "now, no gap", "hours, no gap"
+BARE, NOW, HOURS, FULL_NOW, FULL_HOURS = "now, bare", "now", "hours", "now, no gap", "hours, no gap"
 SLOTS = 3
 _WARM_UP = 30
 _SEED = 7
@@ -39,10 +40,10 @@ def measure(root: Path, *, users: int, rounds: int) -> Table:
     home = copied(ground, root / "hours")
     with closing(open_deployment(ground.environment(home))) as deployment:
         found, sizes = _asked(deployment, ground, rounds)
-    beside = {NOW: NOW, HOURS: NOW, FULL_NOW: FULL_NOW, FULL_HOURS: FULL_NOW}
-    rows = [_row(name, found[name], found[beside[name]], sizes[name] / len(found[name])) for name in found]
+    beside = {BARE: BARE, NOW: BARE, HOURS: NOW, FULL_NOW: FULL_NOW, FULL_HOURS: FULL_NOW}
+    rows = [(*_row(name, found[name], found[beside[name]], sizes[name]), beside[name]) for name in found]
     title = f"A slate of {SLOTS} of 100 candidates, {len(found[NOW])} requests each way"
-    columns = ("goes", "median us", "x now", "CPU us", "x now", "messages in a slate")
+    columns = ("goes", "median us", "x", "CPU us", "x", "messages in a slate", "held against")
     return Table("hours", title, columns, rows, {})
 
 
@@ -65,6 +66,7 @@ def _asked(deployment: Deployment, ground: Ground, rounds: int) -> tuple[Mapping
 
 
 _POLICIES: Mapping[str, Callable[[PolicyConfig], PolicyConfig]] = {
+    BARE: lambda config: replace(config, hours=None, adaptive=None, exploration=None, keep_in_touch=None),
     NOW: lambda config: replace(config, hours=None),
     HOURS: lambda config: replace(config, hours=config.hours or Hours(24, 3)),
     FULL_NOW: lambda config: replace(config, hours=None, min_gap_minutes=None, ramp_up=None, caps=()),
@@ -82,8 +84,8 @@ def _requests(ground: Ground, rounds: int) -> Iterator[RankingRequest]:
             yield RankingRequest(user, AS_OF + turn * MINUTE, candidates, slots=SLOTS, mode=Mode.LOOK)
 
 
-def _row(name: str, found: Sequence[Spent], first: Sequence[Spent], slate: float) -> tuple[str, ...]:
+def _row(name: str, found: Sequence[Spent], first: Sequence[Spent], chosen: int) -> tuple[str, ...]:
     wall, processor = medians(found)
     first_wall, first_processor = medians(first)
     ratios = f"{wall / first_wall:.2f}", f"{processor / first_processor:.2f}"
-    return (name, f"{wall:.0f}", ratios[0], f"{processor:.0f}", ratios[1], f"{slate:.2f}")
+    return (name, f"{wall:.0f}", ratios[0], f"{processor:.0f}", ratios[1], f"{chosen / len(found):.2f}")
