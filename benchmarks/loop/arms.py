@@ -24,11 +24,15 @@ _ALWAYS = -1e9
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """A sender to live under. `price` multiplies what permission is worth; `config` is None for the log's sender."""
+    """A sender to live under. `price` multiplies what permission is worth; `config` is None for the log's sender.
+
+    It is asked for `slots` messages at a time, and so many times more rarely.
+    """
 
     name: str
     config: PolicyConfig | None
     price: float = 1.0
+    slots: int = 1
 
     def priced(self, permission: Permission) -> Permission:
         """What permission is worth to whom under this arm."""
@@ -98,10 +102,14 @@ _FROM = {"clicks": 1.0, "cap": 1.0, "price": _NOTHING, "floor": _ALWAYS}
 def arm_named(name: str, config: PolicyConfig | None = None) -> Arm:
     """Find an arm by its name, over the shipped default policy unless another is given.
 
-    Raises ValueError with the names that there are, also for a figure that makes no sense in its family.
+    `@3` behind a name asks for slates of three. Raises ValueError with the names that there are, also for a figure that
+    makes no sense in its family.
     """
     if name == BEHAVIOUR:
         return Arm(name, None)
+    plain, _, slots = name.partition("@")
+    if slots.isdecimal() and int(slots):
+        return replace(arm_named(plain, config), name=name, slots=int(slots))
     base = config or load(shipped("policy", "default"), PolicyConfig)
     if name in ARMS:
         return Arm(name, ARMS[name](base))

@@ -27,7 +27,7 @@ from pushrank.ranking.served import Served
 from pushrank.scoring import bundle
 from pushrank.scoring.manifest import read_manifest
 from pushrank.store.protocol import Store
-from pushrank.town.loop import Past, Result, live_on_ranked, live_on_unranked, past_of, write_result
+from pushrank.town.loop import Past, Result, Setting, live_on_ranked, live_on_unranked, past_of, write_result
 
 PROCESSES = 2
 _LOOK_SECONDS = 0.2
@@ -125,14 +125,16 @@ def _lived(started: Started, arm: Arm, tick: Callable[[int], None]) -> Result:
     loaded = bundle.load(started.ground.bundle)
     served = Served.of(replace(loaded, permission=arm.priced(loaded.permission)))
     ranker = Ranker(started.store, Catalogue(started.store, arm.config), policy, str, served)
-    return live_on_ranked(started.past, ranker, tick=tick)
+    setting = Setting(asks_a_day=Setting().asks_a_day / arm.slots, slots=arm.slots)
+    return live_on_ranked(started.past, ranker, setting, tick)
 
 
 def _made_of(ground: Ground, arm: Arm) -> dict[str, Any]:
     """What decides a result, apart from the code: the policy, the price and the model."""
     config = None if arm.config is None else msgspec.to_builtins(arm.config)
     model = None if arm.config is None else read_manifest(ground.bundle).digest
-    return {"policy": json.loads(json.dumps(config)), "price": arm.price, "model": model}
+    made_of = {"policy": json.loads(json.dumps(config)), "price": arm.price, "model": model}
+    return made_of if arm.slots == 1 else made_of | {"slots": arm.slots}
 
 
 def _is_over(one: Running) -> bool:

@@ -239,3 +239,9 @@ def test_a_town_lives_four_weeks_after_its_log() -> None:
     plan = Key("weekly", 40, 3).plan
     assert plan.end - plan.log_end == 28 * DAY
     assert (plan.rules, plan.users, plan.seed) == ("weekly", 40, 3)
+
+
+def test_an_arm_may_be_asked_for_slates() -> None:
+    assert (arm_named("ours@3").slots, arm_named("ours@3").config) == (3, arm_named("ours").config)
+    with pytest.raises(ValueError, match="arm: expected one of"):
+        arm_named("ours@0")
