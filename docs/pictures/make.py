@@ -73,7 +73,10 @@ def _words(axes: Axes, answer: dict[str, Any], scored: int, excluded: list[dict[
         axes.text(0, places[-1] + 1, f"  and {more} more that were excluded", va="center", color=QUIET)
     axes.set_ylim(places[-1] + 1.8, -1)
     axes.set_xlabel("ordinary clicks: the whole bar is worth x P(click), red is P(opt-out) x V(permission)")
-    axes.set_title("One decision: green was chosen, grey was passed over, silence is worth 0", loc="left", fontsize=10)
+    silence = (answer["frequency"] or {"price": 0.0})["price"]
+    axes.axvline(silence, color=QUIET, linestyle=":", linewidth=1.2)
+    title = f"One decision: green was chosen, grey was passed over, silence (dotted) is worth {silence:.3f}"
+    axes.set_title(title, loc="left", fontsize=10)
 
 
 def main(

@@ -1,4 +1,4 @@
-"""What a push is worth, in ordinary clicks. Silence is worth 0."""
+"""What a push is worth, in ordinary clicks. What silence is worth is `Ask.floor`."""
 
 from __future__ import annotations
 
