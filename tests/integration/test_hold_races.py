@@ -23,7 +23,14 @@ USERS = tuple(f"u-{place}" for place in range(4))
 @pytest.fixture
 def house(tmp_path: Path) -> House:
     built = House(
-        tmp_path, "default", default_timezone="UTC", quiet_hours=(), caps=(), min_gap_minutes=None, ramp_up=None
+        tmp_path,
+        "default",
+        default_timezone="UTC",
+        quiet_hours=(),
+        caps=(),
+        min_gap_minutes=None,
+        ramp_up=None,
+        hours=None,  # the race is for the places of one day
     )
     built.put(*(message(f"m-{place}") for place in range(12)))
     return built
