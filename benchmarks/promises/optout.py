@@ -26,7 +26,7 @@ from pushrank.domain.event import Event
 from pushrank.domain.instants import Instant
 from pushrank.domain.message import Candidate
 from pushrank.rights.preferences import change_preferences
-from pushrank.store import ConflictError
+from pushrank.store import StoreError
 
 _fork = get_context("fork")
 _BACKENDS = 2
@@ -193,15 +193,18 @@ class _Backend:
         request = _request(self._user, START + self._turn, mode)
         try:
             decision = self._house.rank(request, self._rng)
-        except ConflictError:
-            return 0
+        except StoreError:
+            return 0  # no answer, so nothing may go
         if decision.slate:
             self._decisions.append(decision)
         return len(decision.slate) if mode is Mode.CONFIRM else 0
 
     def _confirm(self, place: int) -> int:
         decision = self._decisions[place]
-        return len(self._house.holds.confirm(decision.decision_id, None, START + self._turn).send)
+        try:
+            return len(self._house.holds.confirm(decision.decision_id, None, START + self._turn).send)
+        except StoreError:
+            return 0  # no answer, so nothing may go
 
     def _count(self, sends: int, *, late: bool) -> None:
         race, place = self._race, self._place
