@@ -11,6 +11,7 @@ from msgspec.structs import replace as with_fields
 
 from pushrank.config import PolicyConfig, load
 from pushrank.config.home import shipped
+from pushrank.config.types import Variety
 from pushrank.domain.permission import Cohort
 from pushrank.scoring.permission import Permission
 
@@ -81,7 +82,7 @@ ARMS: Mapping[str, Change] = {
     "no-value": lambda config: replace(config, permission_value=_NOTHING),
     "no-adaptive": lambda config: replace(config, adaptive=None),
     "no-hours": lambda config: replace(config, hours=None),
-    "no-variety": lambda config: replace(config, variety=None),
+    "variety": lambda config: replace(config, variety=Variety(category=0.3, tag=0.15, half_life_hours=24.0)),
     "no-exploration": lambda config: replace(config, exploration=None),
     "no-keep-in-touch": lambda config: replace(config, keep_in_touch=None),
 }
