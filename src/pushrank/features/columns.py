@@ -5,7 +5,7 @@ All fill the same columns by the same kernels. For a request, what belongs to th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -54,11 +54,13 @@ def from_request(  # noqa: PLR0913 - what a request is made of
     own, pairs = np.empty(len(USER_COLUMNS)), np.empty((facts.key.size, len(PAIR_COLUMNS)))
     user_figures(state, as_of, offset, own)
     _pair_rows(state, as_of, facts.key, facts.category, facts.root, facts.tags, facts.topic, pairs)
-    columns: dict[str, Column] = {"as_of": float(as_of), **view.constants, **user, **facts.columns}
-    columns.update(zip(USER_COLUMNS, own.tolist(), strict=True))
-    columns.update(zip(PAIR_COLUMNS, np.ascontiguousarray(pairs.T), strict=True))
-    columns.update(zip(COUNT_COLUMNS, np.ascontiguousarray(counts.T), strict=True))
-    return columns
+    shared: dict[str, Column] = {
+        "as_of": float(as_of),
+        **view.constants,
+        **user,
+        **dict(zip(USER_COLUMNS, own.tolist(), strict=True)),
+    }
+    return {**shared, **facts.columns, **_by_name(PAIR_COLUMNS, pairs), **_by_name(COUNT_COLUMNS, counts)}
 
 
 def from_moments(  # noqa: PLR0913 - what a request is made of
@@ -76,11 +78,17 @@ def from_moments(  # noqa: PLR0913 - what a request is made of
     """
     own, pairs = np.empty((at.size, len(USER_COLUMNS))), np.empty((at.size, len(PAIR_COLUMNS)))
     _moment_rows(state, at, offset, facts.key, facts.category, facts.root, facts.tags, facts.topic, own, pairs)
-    columns: dict[str, Column] = {"as_of": at.astype(np.float64), **view.constants, **user, **facts.columns}
-    columns.update(zip(USER_COLUMNS, np.ascontiguousarray(own.T), strict=True))
-    columns.update(zip(PAIR_COLUMNS, np.ascontiguousarray(pairs.T), strict=True))
-    columns.update(zip(COUNT_COLUMNS, np.ascontiguousarray(counts.T), strict=True))
-    return columns
+    shared: dict[str, Column] = {
+        "as_of": at.astype(np.float64),
+        **view.constants,
+        **user,
+        **_by_name(USER_COLUMNS, own),
+    }
+    return {**shared, **facts.columns, **_by_name(PAIR_COLUMNS, pairs), **_by_name(COUNT_COLUMNS, counts)}
+
+
+def _by_name(names: Sequence[str], table: Floats) -> dict[str, Floats]:
+    return dict(zip(names, np.ascontiguousarray(table.T), strict=True))
 
 
 def from_impressions(
