@@ -32,7 +32,7 @@ COHORT = Cohort(
 )
 BOUNDS = Adaptive(2, 28, 5, 30.0)
 CONFIG = replace(shipped_config("default"), adaptive=BOUNDS)
-KEEN = Usage(activity=0.8, click_rate=0.3, opened=0.25, hours_since_sent=20.0, pushes=30)
+KEEN = Usage(activity=0.8, click_rate=0.3, opened=0.25, pushes=30)
 
 
 def suits(

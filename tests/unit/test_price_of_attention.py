@@ -67,7 +67,7 @@ def test_no_price_is_negative(clicks: list[float], lost: list[float], pushes: in
 
 
 TIRED = cohort((0.0, 0.1, 0.56, 0.84, 1.12), (0.0, 0.0005, 0.004, 0.012, 0.05))
-KEEN = Usage(activity=1.0, click_rate=0.1, opened=0.3, hours_since_sent=20.0, pushes=30)
+KEEN = Usage(activity=1.0, click_rate=0.1, opened=0.3, pushes=30)
 
 
 def price(record: UserRecord) -> float:

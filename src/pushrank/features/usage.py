@@ -8,13 +8,12 @@ import numpy as np
 
 from pushrank.domain.instants import DAY, Instant
 from pushrank.features.fold import CLICKED, MONTH_SCALE, OPENED, decay
-from pushrank.features.snapshot import NEVER, hours_since
+from pushrank.features.snapshot import hours_since
 from pushrank.features.state import (
     ACTIVITY,
     CLICKS,
     FIRST_EVENT,
     LAST_EVENT,
-    LAST_SENT,
     MARK,
     RECENT,
     SENDS,
@@ -33,18 +32,16 @@ class Usage(NamedTuple):
 
     `activity`: signs of life a day, and `click_rate`: share of pushes that were clicked, as if half a one of ten more
     had been, both over about a month; `opened`: share of the last 30 pushes that were clicked or opened, as if one of
-    ten more had been; `hours_since_sent`: at most `NEVER`; `pushes`: how many
-    pushes `opened` speaks of, at most 30.
+    ten more had been; `pushes`: how many pushes `opened` speaks of, at most 30.
     """
 
     activity: float
     click_rate: float
     opened: float
-    hours_since_sent: float
     pushes: int = 0
 
 
-NO_USAGE = Usage(0.0, _PRIOR_CLICKED / _PRIOR_PUSHES, _PRIOR_OPENED / _PRIOR_PUSHES, NEVER)
+NO_USAGE = Usage(0.0, _PRIOR_CLICKED / _PRIOR_PUSHES, _PRIOR_OPENED / _PRIOR_PUSHES)
 
 
 def shrunk(opened: float, pushes: float) -> float:
@@ -79,7 +76,7 @@ def usage_of(state: UserState, as_of: Instant) -> Usage:
     activity = per_day(month[0], known).item() if state.clock[FIRST_EVENT] else 0.0
     click_rate = click_rates(month[1], month[2]).item()
     opened, pushes = _opened(state)
-    return Usage(activity, click_rate, shrunk(opened, pushes), hours_since(as_of, int(state.clock[LAST_SENT])), pushes)
+    return Usage(activity, click_rate, shrunk(opened, pushes), pushes)
 
 
 def _opened(state: UserState) -> tuple[int, int]:

@@ -36,7 +36,7 @@ def effective_caps(preferences: Preferences, config: PolicyConfig, suits: Freque
     policy's cap holds where it is the higher one.
     """
     day, week = (None, None) if suits is None else (suits.per_day, suits.per_week)
-    if _more(preferences.max_per_day, day) or _more(preferences.max_per_week, week):
+    if asks_for_more(preferences, day, week):
         day, week = _above(day, config.max_per_day), _above(week, config.max_per_week)
     ceiling = config.user_ceiling
     return EffectiveCaps(
@@ -59,8 +59,10 @@ def as_it_holds(preferences: Preferences, config: PolicyConfig, suits: Frequency
     )
 
 
-def _more(wanted: int | None, suits: int | None) -> bool:
-    return wanted is not None and suits is not None and wanted > suits
+def asks_for_more(said: Preferences, day: int | None, week: int | None) -> bool:
+    """Whether a user asks in any window for more than suits; None where nothing is known of a window."""
+    both = ((said.max_per_day, day), (said.max_per_week, week))
+    return any(wanted is not None and suits is not None and wanted > suits for wanted, suits in both)
 
 
 def _above(suits: int | None, default: int | None) -> int | None:

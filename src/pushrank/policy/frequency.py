@@ -13,6 +13,7 @@ from pushrank.domain.permission import Cohort
 from pushrank.domain.record import UserRecord
 from pushrank.domain.user import Preferences
 from pushrank.features.usage import Usage, shrunk
+from pushrank.policy.effective import asks_for_more
 from pushrank.policy.price import price_of
 
 _WEEK = 7
@@ -47,14 +48,9 @@ def frequency_of(
     elif complaints > 0.0:
         most_week, most_day = _unasked(config, setting)
         week, day = _bounded(setting, most_week / (1.0 + complaints), most_week, most_day)
-    price = 0.0 if _asks_for_more(record.preferences, day, week) else _price(levels, cohort, record, as_of)
+    price = 0.0 if asks_for_more(record.preferences, day, week) else _price(levels, cohort, record, as_of)
     figures = usage.activity, usage.opened, risk, complaints
     return Frequency(day, week, *figures, price=price * (1.0 + complaints))
-
-
-def _asks_for_more(said: Preferences, day: int | None, week: int | None) -> bool:
-    both = ((said.max_per_day, day), (said.max_per_week, week))
-    return any(wanted is not None and suits is not None and wanted > suits for wanted, suits in both)
 
 
 def _price(levels: Sequence[float], cohort: Cohort, record: UserRecord, as_of: Instant) -> float:

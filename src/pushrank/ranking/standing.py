@@ -12,7 +12,7 @@ from pushrank.domain.permission import Cohort
 from pushrank.domain.record import UserRecord
 from pushrank.domain.user import UserFacts
 from pushrank.features.state import UserState, decode_state, empty_state
-from pushrank.features.usage import NO_USAGE, Usage, usage_of
+from pushrank.features.usage import usage_of
 from pushrank.policy import Policy, frequency_of, starved
 from pushrank.ranking.served import Served
 
@@ -27,7 +27,6 @@ class Standing(NamedTuple):
     personal: bool
     state: UserState
     facts: UserFacts
-    usage: Usage
     cohort: Cohort
     frequency: Frequency | None
     bonus: float
@@ -37,14 +36,14 @@ def standing_of(served: Served, policy: Policy, record: UserRecord, as_of: Insta
     """Bring together what is known of a user at `as_of`."""
     pooled = served.permission.pooled
     if served.degraded or not record.preferences.personalisation:
-        return Standing(False, empty_state(), UserFacts(), NO_USAGE, pooled, None, 0.0)  # noqa: FBT003 - its name is there
+        return Standing(False, empty_state(), UserFacts(), pooled, None, 0.0)  # noqa: FBT003 - its name is there
     state, config = decode_state(record.state), policy.config
     usage = usage_of(state, as_of)
     cohort = _worth(served.permission.cohort(usage.activity, usage.click_rate), config.permission_value)
     suits = frequency_of(config, served.permission.levels, cohort, record, usage, as_of)
     touch = config.keep_in_touch
     bonus = touch.bonus if touch is not None and starved(touch, record, state, as_of) else 0.0
-    return Standing(True, state, record.facts, usage, cohort, suits, bonus)  # noqa: FBT003 - its name is there
+    return Standing(True, state, record.facts, cohort, suits, bonus)  # noqa: FBT003 - its name is there
 
 
 def _worth(cohort: Cohort, value: float | None) -> Cohort:
