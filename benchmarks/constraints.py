@@ -9,7 +9,6 @@ all of them alike. All 100 candidates are scored in each.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -19,7 +18,7 @@ from time import perf_counter_ns, thread_time_ns
 
 import numpy as np
 
-from benchmarks.ground import AS_OF, STORE_FILES, Ground, prepared
+from benchmarks.ground import AS_OF, Ground, copied, prepared
 from benchmarks.report import Table
 from pushrank.config.types import PolicyConfig
 from pushrank.domain.codes import Mode
@@ -53,15 +52,6 @@ def measure(root: Path, *, users: int, rounds: int) -> Table:
     rows = [_row(name, found[name], found[EARLIER]) for name in found]
     title = f"One ranking of 100 candidates, {len(found[NOW])} requests under each policy"
     return Table("constraints", title, ("policy", "median us", "x first", "CPU us", "x first"), rows, {})
-
-
-def copied(ground: Ground, home: Path) -> Path:
-    """Copy the store of the ground to a fresh `home`."""
-    shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(parents=True)
-    for name in STORE_FILES:
-        shutil.copy(ground.home / name, home / name)
-    return home
 
 
 def _asked(deployment: Deployment, ground: Ground, rounds: int) -> Mapping[str, list[Spent]]:

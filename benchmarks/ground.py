@@ -82,6 +82,15 @@ def prepared(root: Path, users: int, *, fresh: bool = False) -> Ground:
     return ground
 
 
+def copied(ground: Ground, home: Path) -> Path:
+    """Copy the store of the ground to a fresh `home`."""
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    for name in STORE_FILES:
+        shutil.copy(ground.home / name, home / name)
+    return home
+
+
 def rank_bodies(ground: Ground, mode: str, days: Iterable[int]) -> Iterator[dict[str, object]]:
     """Bodies of `/v1/rank`: each user once a day, so that a hold of yesterday is over before the next one."""
     users, candidates = ground.asked()

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.constraints import Spent, copied, medians, ranker_under, timed
-from benchmarks.ground import AS_OF, Ground, prepared
+from benchmarks.constraints import Spent, medians, ranker_under, timed
+from benchmarks.ground import AS_OF, Ground, copied, prepared
 from benchmarks.report import Table
 from pushrank.config.types import Hours, PolicyConfig
 from pushrank.domain.codes import Mode

@@ -11,7 +11,6 @@ about, nothing else moves the floor, and all goes now.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -21,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.chi_square import Counted, Judged, Logged, faults, judged, pooled, uniformity
-from benchmarks.ground import AS_OF, STORE_FILES, Ground, prepared
+from benchmarks.ground import AS_OF, Ground, copied, prepared
 from benchmarks.report import Table
 from pushrank.config.types import Exploration
 from pushrank.domain.codes import Mode
@@ -69,11 +68,7 @@ class ForgettingStore(MemoryStore):
 def measure(root: Path, *, users: int, decisions: int) -> Table:
     """Ask about `decisions` times in all, and judge what was logged."""
     ground = prepared(root, users)
-    home = root / "propensities"
-    shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(parents=True)
-    for name in STORE_FILES:
-        shutil.copy(ground.home / name, home / name)
+    home = copied(ground, root / "propensities")
     with closing(open_deployment(ground.environment(home))) as deployment:
         counted = _counted(deployment, ground, decisions)
     rows = [*_groups(counted), *_together(counted)]

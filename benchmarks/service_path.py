@@ -8,7 +8,6 @@ the function of that name, timed where it is called; its time does not hold that
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import wraps
@@ -18,12 +17,14 @@ from time import perf_counter_ns
 from typing import Any
 
 import msgspec
+import numpy as np
 
-from benchmarks.ground import STORE_FILES, Ground, prepared, rank_bodies
+from benchmarks.ground import AS_OF, Ground, copied, prepared, rank_bodies
 from benchmarks.report import Table
 from pushrank.features.view import FeatureView
-from pushrank.ranking import deciding, ranker
+from pushrank.ranking import deciding, ranker, standing, weighing
 from pushrank.ranking.catalogue import Catalogue
+from pushrank.ranking.identifiers import new_decision_id
 from pushrank.ranking.ranker import Ranker
 from pushrank.scoring.heads import HeadScorer
 from pushrank.service import mapping
@@ -33,7 +34,7 @@ from pushrank.service.handlers import ranking
 from pushrank.store.sqlite.store import SqliteStore
 
 _WARM_UP = 100
-_STEPS: tuple[tuple[str, Any, str], ...] = (
+STEPS: tuple[tuple[str, Any, str], ...] = (
     ("decode the body", ranking, "decode"),
     ("build the request", mapping, "ranking_request"),
     ("find the candidates", Catalogue, "consider"),
@@ -41,8 +42,9 @@ _STEPS: tuple[tuple[str, Any, str], ...] = (
     ("exclude", ranker, "exclude"),
     ("facts of messages", Catalogue, "facts"),
     ("figures of messages", Catalogue, "figures"),
-    ("decode the state", ranker, "decode_state"),
-    ("raw columns", ranker, "from_request"),
+    ("decode the state", standing, "decode_state"),
+    ("raw columns", weighing, "from_request"),
+    ("raw columns of later hours", weighing, "from_moments"),
     ("matrix of features", FeatureView, "matrix"),
     ("both heads", HeadScorer, "score"),
     ("decide", ranker, "decide"),
@@ -94,13 +96,9 @@ class Stopwatch:
 def measure(root: Path, *, users: int, requests: int = 1000) -> Table:
     """Answer some requests and give the median of each step in microseconds."""
     ground = prepared(root, users)
-    home = root / "path"
-    shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(parents=True)
-    for name in STORE_FILES:
-        shutil.copy(ground.home / name, home / name)
+    home = copied(ground, root / "path")
     found = {mode: _medians(_runs(ground, home, mode, requests)) for mode in ("look", "hold")}
-    names = [step[0] for step in _STEPS] + ["the rest", "whole"]
+    names = [step[0] for step in STEPS] + ["the rest", "whole"]
     rows = [(name, *(f"{found[mode].get(name, 0.0):.0f}" for mode in found)) for name in names]
     title = f"One ranking of 100 candidates in the process, median of {requests} requests, microseconds"
     return Table("service_path", title, ("step", "look", "hold"), rows, found)
@@ -108,17 +106,18 @@ def measure(root: Path, *, users: int, requests: int = 1000) -> Table:
 
 def _runs(ground: Ground, home: Path, mode: str, requests: int) -> list[dict[str, int]]:
     bodies = [msgspec.json.encode(body) for body in rank_bodies(ground, mode, range(3))][: requests + _WARM_UP]
-    watch, found = Stopwatch(), []
+    watch, names, found = Stopwatch(), np.random.default_rng([7, *mode.encode()]), []
     with closing(open_deployment(ground.environment(home))) as deployment:
         if deployment.ranker.served.degraded:
             msg = "expected a usable bundle on the ground, got none; make it again with --fresh"
             raise RuntimeError(msg)
         answer = watch.timed("the rest", ranking.rank)
-        with watch.on(_STEPS):
+        with watch.on(STEPS):
             for body in bodies:
                 watch.spent = {}
+                call = Call("POST /v1/rank", "/v1/rank", body=body, subject=new_decision_id(AS_OF, names))
                 begun = perf_counter_ns()
-                answer(deployment, Call("POST /v1/rank", "/v1/rank", body=body))
+                answer(deployment, call)
                 found.append({**watch.spent, "whole": perf_counter_ns() - begun})
     return found[_WARM_UP:]
 
