@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given, settings
@@ -86,16 +87,36 @@ def steps(draw: st.DrawFn) -> tuple[str, Change[None]]:
     return user_key, change
 
 
-def compare(store: Store, model: Model, since: int, content_keys: list[str]) -> None:
-    for user_key in USERS:
-        assert store.user(user_key, since, content_keys) == model.record(user_key, since, content_keys)
-    assert list(store.users()) == sorted(model.records)
-    by_time = sorted(model.events, key=lambda one: one.event.at)
-    assert list(store.events_since(since)) == [one for one in by_time if one.event.at >= since]
-    rows = sorted(model.decisions.values(), key=lambda row: (row.decided_at, row.decision_id))
-    assert list(store.decisions_since(since)) == [row for row in rows if row.decided_at >= since]
-    totals = {(one.message_id, one.bucket): one.sends for one in store.all_counts() if one.sends}
-    assert totals == dict(+model.counts)
+class Seen(NamedTuple):
+    """All that can be read back."""
+
+    records: list[UserRecord]
+    users: list[str]
+    events: list[StoredEvent]
+    decisions: list[DecisionRow]
+    counts: dict[tuple[str, int], int]
+
+
+def held_by_store(store: Store, since: int, content_keys: list[str]) -> Seen:
+    return Seen(
+        [store.user(user_key, since, content_keys) for user_key in USERS],
+        list(store.users()),
+        list(store.events_since(since)),
+        list(store.decisions_since(since)),
+        {(one.message_id, one.bucket): one.sends for one in store.all_counts() if one.sends},
+    )
+
+
+def held_by_model(model: Model, since: int, content_keys: list[str]) -> Seen:
+    events = sorted(model.events, key=lambda one: one.event.at)
+    decisions = sorted(model.decisions.values(), key=lambda row: (row.decided_at, row.decision_id))
+    return Seen(
+        [model.record(user_key, since, content_keys) for user_key in USERS],
+        sorted(model.records),
+        [one for one in events if one.event.at >= since],
+        [row for row in decisions if row.decided_at >= since],
+        dict(+model.counts),
+    )
 
 
 @pytest.mark.parametrize("kind", STORES)
@@ -113,7 +134,7 @@ def test_a_series_of_changes_leaves_what_a_plain_model_holds(
         model = Model()
         for batch in series:
             model = _both(store, model, batch)
-        compare(store, model, since, content_keys)
+        assert held_by_store(store, since, content_keys) == held_by_model(model, since, content_keys)
         store.close()
 
 
