@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pushrank.domain.codes import EventType
 from pushrank.domain.event import Event
 from pushrank.domain.instants import HOUR
-from pushrank.ranking.tallies import added_by, canonical, tally
+from pushrank.features.tallies import added_by, canonical, tally
 
 KINDS = (EventType.SENT, EventType.CLICKED, EventType.DISMISSED, EventType.OPTED_OUT, EventType.ACTIVITY)
 ABOUT = frozenset({EventType.SENT, EventType.CLICKED, EventType.DISMISSED, EventType.FAILED})

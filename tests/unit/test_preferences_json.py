@@ -23,6 +23,8 @@ FULL = {
         "marketing": {"granted": False, "policy_version": "2026-11", "at": "2026-11-01T00:00:00+00:00"},
     },
     "objected": False,
+    "category_caps": {"promo": 1},
+    "tags": {"running": False},
     "version": 7,
 }
 

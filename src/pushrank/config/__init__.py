@@ -5,8 +5,20 @@ from pushrank.config.types import (
     Category,
     EvaluationConfig,
     PolicyConfig,
+    PrivacyConfig,
+    PurposeSpec,
     ServiceConfig,
     TrainingConfig,
 )
 
-__all__ = ["Category", "ConfigError", "EvaluationConfig", "PolicyConfig", "ServiceConfig", "TrainingConfig", "load"]
+__all__ = [
+    "Category",
+    "ConfigError",
+    "EvaluationConfig",
+    "PolicyConfig",
+    "PrivacyConfig",
+    "PurposeSpec",
+    "ServiceConfig",
+    "TrainingConfig",
+    "load",
+]

@@ -39,6 +39,26 @@ class Home:
         return self.root / "secret-key"
 
     @property
+    def former_keys(self) -> Path:
+        """Secrets that were in use before, one a line, where `PUSHRANK_FORMER_KEYS` is not set."""
+        return self.root / "former-keys"
+
+    @property
+    def suppression_key(self) -> Path:
+        """The key of tombstones where `PUSHRANK_SUPPRESSION_KEY` is not set; it is never changed."""
+        return self.root / "suppression-key"
+
+    @property
+    def ledger_heads(self) -> Path:
+        """Signed heads of the consent ledger, one a line: what the chain must still contain."""
+        return self.root / "ledger-heads.jsonl"
+
+    @property
+    def trained_on(self) -> Path:
+        """For each model version the tokens of those it was trained with."""
+        return self.root / "trained-on"
+
+    @property
     def work(self) -> Path:
         """Scratch space of training runs."""
         return self.root / "work"

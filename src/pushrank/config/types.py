@@ -149,6 +149,26 @@ class KeepInTouch:
 
 
 @dataclass(frozen=True, slots=True)
+class Minors:
+    """What protects a minor whatever anybody chose: no profile, no marketing, nothing in the night of their zone."""
+
+    night_start: ClockTime
+    night_end: ClockTime
+
+
+@dataclass(frozen=True, slots=True)
+class PurposeSpec:
+    """What a consent is for, as an app shows it before it asks. Who agreed to another `version` has not agreed.
+
+    `title` and `text` by language.
+    """
+
+    version: str
+    title: Mapping[str, str]
+    text: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyConfig:
     """What may be sent at all, and what a push must be worth. Order of `constraints` is the order of checking."""
 
@@ -174,6 +194,7 @@ class PolicyConfig:
     hours: Hours | None = None
     exploration: Exploration | None = None
     keep_in_touch: KeepInTouch | None = None
+    minors: Minors | None = None
     service_passes: tuple[str, ...] = ()
     hold_minutes: Positive = 5.0
     consider: AtLeastOne = 500
@@ -246,6 +267,28 @@ class EvaluationConfig:
     calibration_bins: AtLeastOne
     seed: int
     gate: tuple[GateRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyConfig:
+    """How long what is stored of people is kept, and what the pages and links for them need.
+
+    Decisions with their scores are kept for `decisions_days`, of `features_share` of them also what they saw, for
+    `features_days`; events, and what was learned from them, for `events_days`. A link to the preference centre opens it
+    for `link_days`; the one that opts out does not end. Models that were trained with somebody erased are to be trained
+    anew within `retrain_days`. `public_url` is where users reach this service; null: links are paths. `sender` is the
+    name that pages speak in, by language, and `contact` where a person can write to.
+    """
+
+    decisions_days: AtLeastOne
+    features_share: Share
+    features_days: AtLeastOne
+    events_days: AtLeastOne
+    link_days: AtLeastOne
+    retrain_days: AtLeastOne
+    sender: Mapping[str, str]
+    contact: str | None = None
+    public_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}")
 _MAX_COUNT = 10_000
 _MAX_WINDOWS = 50
 _MAX_CATEGORIES = 1_000
+_MAX_TAGS = 200
+_MAX_TAG_CHARACTERS = 128
 
 
 class PreferencesError(ValueError):
@@ -43,6 +45,8 @@ def to_json(preferences: Preferences) -> dict[str, Any]:
         "personalisation": preferences.personalisation,
         "consents": {purpose.value: consent_to_json(word) for purpose, word in preferences.consents.items()},
         "objected": preferences.objected,
+        "category_caps": dict(preferences.category_caps),
+        "tags": dict(preferences.tags),
         "version": preferences.version,
     }
 
@@ -146,6 +150,26 @@ def _categories(field: str, value: Any) -> dict[str, bool]:
     return {name: _flag(f"{field}/{name}", wanted) for name, wanted in tree.items()}
 
 
+def _category_caps(field: str, value: Any) -> dict[str, int]:
+    tree = _object(field, value)
+    if len(tree) > _MAX_CATEGORIES:
+        raise PreferencesError(field, f"expected at most {_MAX_CATEGORIES} categories, got {len(tree)}")
+    for name in tree:
+        if not isinstance(name, str) or name == "*" or not _CATEGORY.fullmatch(name):
+            raise PreferencesError(field, _expected("categories such as sport.tennis", name))
+    return {name: _count(f"{field}/{name}", most) for name, most in tree.items()}
+
+
+def _tags(field: str, value: Any) -> dict[str, bool]:
+    tree = _object(field, value)
+    if len(tree) > _MAX_TAGS:
+        raise PreferencesError(field, f"expected at most {_MAX_TAGS} tags, got {len(tree)}")
+    for name in tree:
+        if not isinstance(name, str) or not 1 <= len(name) <= _MAX_TAG_CHARACTERS:
+            raise PreferencesError(field, _expected(f"tags of 1 to {_MAX_TAG_CHARACTERS} characters", name))
+    return {name: _flag(f"{field}/{name}", used) for name, used in tree.items()}
+
+
 def _object(field: str, value: Any) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise PreferencesError(field, _expected("an object", value))
@@ -221,5 +245,7 @@ _READERS: Mapping[str, Callable[[str, Any], Any]] = {
     "personalisation": _flag,
     "consents": _consents,
     "objected": _flag,
+    "category_caps": _category_caps,
+    "tags": _tags,
     "version": _version,
 }

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from pushrank.domain.codes import ExclusionCode, HoldState, Kind, StopCode
 from pushrank.domain.event import Event
 from pushrank.domain.instants import Instant
+from pushrank.domain.ledger import Entry
 from pushrank.domain.user import Preferences, UserFacts
 
 A = TypeVar("A")
@@ -78,7 +79,9 @@ class Presence:
 class UserRecord:
     """All that a ranking reads about a user. `state` is the encoded fold of the user's events up to `last_event_at`.
 
-    `pushes` holds every push that may still matter for caps, and every one whose content key was asked for.
+    `pushes` holds every push that may still matter for caps, and every one whose content key was asked for. `forgotten`
+    maps tags that the user deleted from the profile to the moment up to which nothing about them counts. `erased`: a
+    tombstone stands in place of this user, and nothing may be stored of them or sent to them.
     """
 
     user_key: str
@@ -90,6 +93,13 @@ class UserRecord:
     last_event_at: Instant | None = None
     presence: Presence = field(default_factory=Presence)
     pushes: tuple[Push, ...] = ()
+    forgotten: Mapping[str, Instant] = field(default_factory=dict)
+    erased: bool = False
+
+    @property
+    def profiled(self) -> bool:
+        """Whether behaviour may be remembered and used: neither refused by the user nor forbidden for a minor."""
+        return self.preferences.personalisation and self.facts.minor is not True
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +135,43 @@ class DecisionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class FeatureRow:
+    """What a decision saw, kept for few of them: `body` is JSON, `features` the digest of the view."""
+
+    decision_id: str
+    user_key: str
+    at: Instant
+    features: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """The end of a user: when, which model versions were trained with them, and by when these must be trained anew."""
+
+    at: Instant
+    models: tuple[str, ...] = ()
+    retrain_by: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """What remains of an erased user: a token under a key of its own, so that no import or late event revives them."""
+
+    token: str
+    at: Instant
+    models: tuple[str, ...] = ()
+    retrain_by: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Change(Generic[A]):
     """What a rule wants written, all or nothing, and the answer it gives. None and empty change nothing.
 
     `slots` gives by push id what a held or confirmed push of `pushes` takes, in place of what it took before. A push
-    that is released or failed gives its slots back by itself.
+    that is released or failed gives its slots back by itself. `ledger` are words for the chain, in order; the store
+    salts them. `forget_before` deletes the user's older events. `erase` deletes everything of the user, the words in
+    the ledger too, and leaves a tombstone and an entry that names nobody; beside it only `counts` may be given.
     """
 
     answer: A
@@ -139,6 +181,10 @@ class Change(Generic[A]):
     counts: tuple[CountDelta, ...] = ()
     decision: DecisionRow | None = None
     slots: Mapping[str, tuple[Slot, ...]] = field(default_factory=dict)
+    ledger: tuple[Entry, ...] = ()
+    features: FeatureRow | None = None
+    forget_before: Instant | None = None
+    erase: Erasure | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,11 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What the user set; None and empty mean that the user has said nothing."""
+    """What the user set; None and empty mean that the user has said nothing.
+
+    `category_caps`: at most so many pushes a week of a category and what lies below it. `tags`: False for an interest
+    that must not be used.
+    """
 
     push: bool = True
     muted_until: Instant | None = None
@@ -49,6 +53,8 @@ class Preferences:
     personalisation: bool = True
     consents: Mapping[Purpose, Consent] = field(default_factory=dict)
     objected: bool = False
+    category_caps: Mapping[str, int] = field(default_factory=dict)
+    tags: Mapping[str, bool] = field(default_factory=dict)
     version: int = 0
 
     def wants(self, category: str) -> bool:

@@ -28,7 +28,7 @@ from pushrank.policy import (
     slots_of,
     zone_of,
 )
-from pushrank.ranking import ledger
+from pushrank.ranking import budget
 from pushrank.ranking.explanations import keeping_in_touch, passed_over, reasons
 from pushrank.ranking.identifiers import chance_of, push_id
 from pushrank.ranking.served import Served
@@ -180,13 +180,13 @@ def _reserved(
     policy: Policy, question: Question, record: UserRecord, slate: Rows
 ) -> tuple[tuple[Push, ...], Mapping[str, tuple[Slot, ...]]]:
     """Give the pushes that a decision writes, expired holds among them, and what the new ones take."""
-    changed = ledger.ended(record.pushes, question.request.as_of)
+    changed = budget.ended(record.pushes, question.request.as_of)
     slots: dict[str, tuple[Slot, ...]] = {}
     for row in slate:
         name = push_id(question.decision_id, row.message.message_id)
         push = hold_of(policy.config, row, question.decision_id, name, question.request.channel)
         if question.request.mode is Mode.CONFIRM:
             push = replace(push, state=HoldState.CONFIRMED, at=question.request.as_of, expires_at=None)
-        changed = ledger.joined(record.pushes, changed, push)
+        changed = budget.joined(record.pushes, changed, push)
         slots[name] = slots_of(policy, record, push, row.message, question.circumstances.get("frequency"))
     return changed, slots

@@ -9,12 +9,12 @@ from pushrank.domain.codes import EventType, ExclusionCode, HoldState, Mode, Sto
 from pushrank.domain.decision import Decision
 from pushrank.domain.instants import Instant
 from pushrank.domain.record import Change, Push, Reading, Slot
+from pushrank.features.tallies import taken_back
 from pushrank.policy import Policy, Verdict, recheck, slots_of, utmost, zone_of
-from pushrank.ranking import ledger
+from pushrank.ranking import budget
 from pushrank.ranking.catalogue import Catalogue
 from pushrank.ranking.decision_json import read
 from pushrank.ranking.identifiers import push_id
-from pushrank.ranking.tallies import taken_back
 from pushrank.store.protocol import Store
 
 
@@ -79,13 +79,13 @@ class Holds:
             found = _found(reading, decision_id, names)
             wanted = [(push, messages[name]) for name, push in found.items()]
             verdicts = {v.push.message_id: v for v in recheck(self.policy, reading.record, wanted, as_of, twins)}
-            changed = ledger.ended(reading.record.pushes, as_of)
+            changed = budget.ended(reading.record.pushes, as_of)
             slots: dict[str, tuple[Slot, ...]] = {}
             most = utmost(self.policy.config, reading.record.preferences)
             for name, verdict in verdicts.items():
                 push = verdict.push
                 if push != found[name]:
-                    changed = ledger.joined(reading.record.pushes, changed, push)
+                    changed = budget.joined(reading.record.pushes, changed, push)
                     if verdict.code is None:
                         slots[push.push_id] = slots_of(self.policy, reading.record, push, messages[name], most)
             zone = zone_of(reading.record, self.policy.config)
@@ -107,8 +107,8 @@ class Holds:
             changed: tuple[Push, ...] = ()
             for push in found.values():
                 if push.message_id not in sent:
-                    pushes = ledger.merged(reading.record.pushes, changed)
-                    changed = ledger.merged(changed, ledger.released(pushes, push))
+                    pushes = budget.merged(reading.record.pushes, changed)
+                    changed = budget.merged(changed, budget.released(pushes, push))
             return Change(tuple(name for name in names if name not in sent), pushes=changed)
 
         return self.store.transact(decision.user_id, rule, as_of - self.policy.look_back, list(names.values()))
@@ -122,7 +122,7 @@ class Holds:
             raise LookError(decision_id)
         decision = read(row)
         slate = {
-            one.scored.message_id: ledger.content_key(one.scored.message_id, one.event_key) for one in decision.slate
+            one.scored.message_id: budget.content_key(one.scored.message_id, one.event_key) for one in decision.slate
         }
         for place, name in enumerate(message_ids or ()):
             if name not in slate:

@@ -9,10 +9,10 @@ from pushrank.domain.codes import EventType
 from pushrank.domain.event import Event
 from pushrank.domain.message import Message
 from pushrank.domain.record import Push, Reading
-from pushrank.ranking import ledger
+from pushrank.features.tallies import canonical, place_of, taken_back
+from pushrank.ranking import budget
 from pushrank.ranking.catalogue import LookUp
 from pushrank.ranking.decision_json import read
-from pushrank.ranking.tallies import canonical, place_of, taken_back
 
 
 def settled(reading: Reading, message_of: LookUp, fresh: Sequence[Event], stored: Sequence[Event]) -> tuple[Push, ...]:
@@ -24,18 +24,18 @@ def settled(reading: Reading, message_of: LookUp, fresh: Sequence[Event], stored
     known = reading.record.pushes
     changed: tuple[Push, ...] = ()
     for event in canonical(_speaking(stored, fresh, before ^ after)):
-        pushes = _with_own(reading, ledger.merged(known, changed), event)
+        pushes = _with_own(reading, budget.merged(known, changed), event)
         message = message_of(event.message_id or "")
         if event.type is EventType.SENT and event.event_id not in after and message is not None:
-            changed = ledger.merged(changed, ledger.sent(pushes, event, _as_decided(reading, pushes, event, message)))
+            changed = budget.merged(changed, budget.sent(pushes, event, _as_decided(reading, pushes, event, message)))
         elif event.decision_id is None or not _sent_later(event, (*stored, *fresh)):
-            changed = ledger.merged(changed, ledger.failed(pushes, event))
+            changed = budget.merged(changed, budget.failed(pushes, event))
     return changed
 
 
 def _with_own(reading: Reading, pushes: tuple[Push, ...], event: Event) -> tuple[Push, ...]:
     """The pushes with the one that a report of a decision speaks of, whatever became of it."""
-    name = ledger.name_of(event)
+    name = budget.name_of(event)
     if event.decision_id is None or any(push.push_id == name for push in pushes):
         return pushes
     own = (push for push in reading.pushes_of(event.decision_id) if push.push_id == name)
@@ -56,7 +56,7 @@ def _sent_later(event: Event, events: Sequence[Event]) -> bool:
 
 def _as_decided(reading: Reading, pushes: Sequence[Push], event: Event, message: Message) -> Message:
     """The message with the event key that a decision gave it; a push that still stands bears its own key."""
-    if event.decision_id is None or ledger.name_of(event) in {push.push_id for push in pushes}:
+    if event.decision_id is None or budget.name_of(event) in {push.push_id for push in pushes}:
         return message
     row = reading.decision(event.decision_id)
     slate = () if row is None else read(row).slate

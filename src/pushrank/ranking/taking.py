@@ -14,12 +14,12 @@ from pushrank.domain.record import Change, CountDelta, Presence, Push, Reading, 
 from pushrank.features.events import encode_events, folds
 from pushrank.features.fold import fold
 from pushrank.features.state import decode_state, encode_state
+from pushrank.features.tallies import INTERACTING, Tally, added_by, canonical, deltas, place_of, taken_back, tally
 from pushrank.policy import Policy, slots_of, zone_of
 from pushrank.ranking.catalogue import LookUp
 from pushrank.ranking.effects import applied_late, without_birth_date
 from pushrank.ranking.presence import complains, with_complaints, with_signs
 from pushrank.ranking.settling import settled
-from pushrank.ranking.tallies import INTERACTING, Tally, added_by, canonical, deltas, place_of, taken_back, tally
 
 A = TypeVar("A")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from pushrank.store.errors import StoreError
@@ -14,11 +15,12 @@ _SQLITE = "sqlite:///"
 _POSTGRES = ("postgresql://", "postgres://")
 
 
-def open_store(url: str, turns: Turns | None = None) -> Store:
+def open_store(url: str, turns: Turns | None = None, tomb: Callable[[str], str] | None = None) -> Store:
     """Open the store at `sqlite:///PATH` or `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`.
 
     What follows the third slash of `sqlite:///` is the path, so an absolute one makes four. A thread that holds a turn
-    of `turns` gives it up while it waits for the disk or the server. Raises StoreError for another scheme and where the
+    of `turns` gives it up while it waits for the disk or the server. `tomb` gives the token of a user's tombstone; a
+    store without it erases nobody. Raises StoreError for another scheme and where the
     database can't be opened. An address may hold a password, so an error repeats its scheme only.
     """
     if url.startswith(_POSTGRES):

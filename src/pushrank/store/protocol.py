@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol, TypeAlias
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol, TypeAlias
 
 from pushrank.domain.instants import Instant
+from pushrank.domain.ledger import Entry, Head, Link
 from pushrank.domain.message import Message
-from pushrank.domain.record import A, Change, CountDelta, DecisionRow, Reading, StoredEvent, UserRecord
+from pushrank.domain.record import (
+    A,
+    Change,
+    CountDelta,
+    DecisionRow,
+    FeatureRow,
+    Reading,
+    StoredEvent,
+    Tombstone,
+    UserRecord,
+)
 from pushrank.store.values import Answer, ApiKey, Claim
 
 Rule: TypeAlias = Callable[[Reading], Change[A]]
@@ -28,7 +39,9 @@ class Store(Protocol):
         """Read one user in one round; a user without a row has `known` False.
 
         `pushes` holds, ordered by `at` and `push_id`, the held and confirmed ones with `at >= since` or with one of the
-        content keys. Holds that have expired are among them: `Push.counts` tells.
+        content keys. Holds that have expired are among them: `Push.counts` tells. Where a tombstone stands in place of
+        the user, `erased` is True; a store that was opened without the key of its tombstones raises StoreError for a
+        user without a row as soon as it holds any.
         """
 
     def transact(self, user_key: str, rule: Rule[A], since: Instant, content_keys: Sequence[str] = ()) -> A:
@@ -48,8 +61,8 @@ class Store(Protocol):
         Each sees what those before it wrote; if one raises, none has happened.
         """
 
-    def append_decision(self, row: DecisionRow) -> None:
-        """Store a decision that touches no user; a known id raises ConflictError."""
+    def append_decision(self, row: DecisionRow, features: FeatureRow | None = None) -> None:
+        """Store a decision that touches no user, and what it saw; a known id raises ConflictError."""
 
     def decision(self, decision_id: str) -> DecisionRow | None:
         """Look up a decision."""
@@ -78,13 +91,17 @@ class Store(Protocol):
     def counts_version(self) -> int:
         """Return a number that has grown whenever counts changed, by whichever process; cheap."""
 
-    def claim(self, key: str, route: str, digest: str, subject: str, at: Instant, stale: Instant) -> Claim:
+    def claim(  # noqa: PLR0913 - what a request is known by
+        self, key: str, route: str, digest: str, subject: str, at: Instant, stale: Instant, person: str = ""
+    ) -> Claim:
         """Enter a request under an idempotency key before its work is done; a key belongs to its route.
 
         The first comer gets a fresh claim with its `subject`, the name of what its work will make. Later ones get the
         answer, with the first subject; InFlightError while there is none and the claim was made at `stale` or later.
         An older claim belongs to a process that died: it is taken over as of `at`, fresh and with the first subject, so
-        that what the first one made is found. Another `digest` of the body raises ReusedKeyError.
+        that what the first one made is found. Another `digest` of the body raises ReusedKeyError. `person` is the user
+        whom the request is about, by key, empty for nobody and `*` where it may name several: an erasure of the user
+        drops the answer.
         """
 
     def remember(self, key: str, route: str, digest: str, answer: Answer) -> Answer:
@@ -128,6 +145,52 @@ class Store(Protocol):
 
     def decisions_since(self, at: Instant) -> Iterator[DecisionRow]:
         """Return the decisions made at or after `at`, by time and then by id, as one snapshot."""
+
+    def decisions_of(self, user_key: str, before: Instant, most: int) -> list[DecisionRow]:
+        """Return the user's latest decisions made before a moment, the newest first."""
+
+    def features_of(self, decision_id: str) -> FeatureRow | None:
+        """Look up what a decision saw, where that was kept."""
+
+    def words(self, user_key: str) -> list[tuple[int, Entry]]:
+        """Return what a user said, by place in the ledger, oldest first."""
+
+    def chain(self, after: int = 0) -> Iterator[Link]:
+        """Return the links of the ledger after a place, in order, as one snapshot."""
+
+    def head(self) -> Head:
+        """Return the last link of the ledger."""
+
+    def everything(self, user_key: str) -> Mapping[str, list[dict[str, Any]]]:
+        """Return every row that is stored of a user, by table and column, as one snapshot; tables as registered."""
+
+    def tombstones(self) -> Iterator[Tombstone]:
+        """Return all tombstones, oldest first, as one snapshot."""
+
+    def lift(self, user_key: str) -> bool:
+        """Take the tombstone of a user away, who wants to come back; False where none stands."""
+
+    def rename(self, old_key: str, new_key: str) -> bool:
+        """Move everything of a user, a tombstone too, to a new pseudonym in one transaction; False for an unknown one.
+
+        Raises ConflictError where something stands under the new one already.
+        """
+
+    def expire(self, table: str, before: Instant, most: int) -> int:
+        """Delete the oldest rows of a table that are older than a moment, at most so many; return how many went.
+
+        `decisions`, `feature_rows`, and `pushes` of messages that are not live any more; others raise ValueError.
+        """
+
+    def aged(self, before: Instant, most: int) -> list[str]:
+        """Return the keys of users who have events older than a moment."""
+
+    def scrub(self, *, thorough: bool = False) -> bool:
+        """Take what was deleted out of the files, as far as the database lets; False where a reader was in the way.
+
+        SQLite empties its write-ahead log; PostgreSQL vacuums. `thorough` writes tables anew, which takes long and
+        blocks others.
+        """
 
     def count(self, table: str) -> int:
         """Count the rows of a table of the schema; another name raises ValueError."""

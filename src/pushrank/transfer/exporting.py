@@ -17,8 +17,8 @@ from pushrank.domain.instants import Instant
 from pushrank.domain.message import Message
 from pushrank.domain.preferences_json import to_json
 from pushrank.features.events import EVERYTHING
+from pushrank.features.tallies import taken_back
 from pushrank.logs import write_table
-from pushrank.ranking.tallies import taken_back
 from pushrank.store.protocol import Store
 from pushrank.transfer.told import unlisted
 

@@ -29,8 +29,8 @@ class OptedOut(UserWide):
     permission = True
 
     def forbids(self, ask: Ask) -> bool:
-        """Whether the user wants no pushes at all."""
-        return not ask.record.preferences.push
+        """Whether the user wants no pushes at all, or was erased."""
+        return not ask.record.preferences.push or ask.record.erased
 
 
 class Muted(UserWide):

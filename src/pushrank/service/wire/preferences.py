@@ -54,6 +54,8 @@ class PreferencesBody(Body, frozen=True):
     personalisation: bool | UnsetType | None = UNSET
     consents: dict[Purpose, ConsentBody | None] | UnsetType | None = UNSET
     objected: bool | UnsetType | None = UNSET
+    category_caps: Annotated[dict[str, Cap | None], Meta(max_length=1000)] | UnsetType | None = UNSET
+    tags: Annotated[dict[str, bool | None], Meta(max_length=200)] | UnsetType | None = UNSET
 
 
 class ConsentAnswer(Answer, frozen=True):
@@ -109,5 +111,7 @@ class PreferencesAnswer(Answer, frozen=True):
     personalisation: bool
     consents: dict[Purpose, ConsentAnswer]
     objected: bool
+    category_caps: dict[str, int]
+    tags: dict[str, bool]
     effective: EffectiveAnswer
     version: int
