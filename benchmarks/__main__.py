@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import constraints, folding, holding, hours, propensities, report, service_path, serving
+from benchmarks import constraints, folding, holding, hours, permission, propensities, report, service_path, serving
 from benchmarks.report import Table
 from pushrank.config.home import Home
 
@@ -27,6 +27,7 @@ class Name(StrEnum):
     SERVICE_PATH = "service_path"
     CONSTRAINTS = "constraints"
     HOURS = "hours"
+    PERMISSION = "permission"
     FOLDING = "folding"
     HOLDING = "holding"
     PROPENSITIES = "propensities"
@@ -51,6 +52,7 @@ def main(  # noqa: PLR0913 - options of the command
         Name.SERVICE_PATH: lambda: service_path.measure(folder, users=users),
         Name.CONSTRAINTS: lambda: constraints.measure(folder, users=users, rounds=rounds),
         Name.HOURS: lambda: hours.measure(folder, users=users, rounds=rounds),
+        Name.PERMISSION: lambda: permission.measure(folder, users=users, rounds=rounds),
         Name.FOLDING: lambda: folding.measure(folder, sizes=[int(size) for size in rows or [1e6]], rounds=rounds),
         Name.HOLDING: lambda: holding.measure(folder, rounds=rounds, seconds=seconds),
         Name.PROPENSITIES: lambda: propensities.measure(folder, users=users, decisions=decisions),

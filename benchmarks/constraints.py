@@ -58,7 +58,7 @@ def _asked(deployment: Deployment, ground: Ground, rounds: int) -> Mapping[str, 
     rankers = {name: ranker_under(deployment, change) for name, change in _POLICIES.items()}
     found: dict[str, list[Spent]] = {name: [] for name in rankers}
     rng = np.random.default_rng(_SEED)
-    for turn, request in enumerate(_requests(ground, rounds)):
+    for turn, request in enumerate(requests(ground, rounds)):
         names = list(rankers)
         for name in names[turn % len(names) :] + names[: turn % len(names)]:
             spent, decision = timed(rankers[name], request, rng)
@@ -85,7 +85,8 @@ def _without(config: PolicyConfig) -> PolicyConfig:
 _POLICIES: Mapping[str, Callable[[PolicyConfig], PolicyConfig]] = {EARLIER: _without, NOW: lambda config: config}
 
 
-def _requests(ground: Ground, rounds: int) -> Iterator[RankingRequest]:
+def requests(ground: Ground, rounds: int) -> Iterator[RankingRequest]:
+    """Ask for every user, round after round, about the same 100 candidates, a minute later each time."""
     users, names = ground.asked()
     candidates = tuple(Candidate(name) for name in names)
     for turn in range(rounds):
