@@ -17,10 +17,19 @@ import pytest
 import yaml
 from matplotlib.image import imread
 
-from pushrank.config import Category, EvaluationConfig, PolicyConfig, ServiceConfig, TrainingConfig, load
+from pushrank.config import (
+    Category,
+    EvaluationConfig,
+    PolicyConfig,
+    PrivacyConfig,
+    PurposeSpec,
+    ServiceConfig,
+    TrainingConfig,
+    load,
+)
 from pushrank.config.home import configs_root
 from pushrank.config.types import HeadConfig
-from pushrank.domain.codes import EventType, Mode, StopCode
+from pushrank.domain.codes import EventType, Mode, Purpose, StopCode
 from pushrank.logs import load_columns
 from tests.commands import commands
 from tests.pages import ROOT, blocks
@@ -31,6 +40,11 @@ TYPES: dict[str, Any] = {
     "service": ServiceConfig,
     "training": TrainingConfig,
     "evaluation": EvaluationConfig,
+}
+OTHERS: dict[str, Any] = {
+    "categories.yaml": dict[str, Category],
+    "purposes.yaml": dict[Purpose, PurposeSpec],
+    "privacy.yaml": PrivacyConfig,
 }
 PICTURES = ROOT / "docs" / "pictures"
 LEFT_OUT = ("var", "build", "dist", "mlruns", "__pycache__", "requirements")
@@ -55,8 +69,8 @@ def test_every_shipped_yaml_loads(name: str) -> None:
     folder, _, file = name.partition("/")
     if file.startswith("columns"):
         assert load_columns(Path(file).stem) is not None
-    elif file == "categories.yaml":
-        assert load(configs_root() / name, dict[str, Category])
+    elif file in OTHERS:
+        assert load(configs_root() / name, OTHERS[file])
     else:
         assert isinstance(load(configs_root() / name, TYPES[folder]), TYPES[folder])
 
