@@ -20,7 +20,7 @@ from pushrank.domain.instants import DAY, HOUR, MINUTE
 from pushrank.domain.user import Consent, QuietWindow
 from pushrank.ranking.decision_json import answer, read
 from pushrank.service.wire.rank import DecisionAnswer
-from pushrank.service.words import Words
+from pushrank.wording.words import Words
 from tests.small_house import OPENED, House
 from tests.small_policies import NOON, message, shipped_categories
 

@@ -11,8 +11,8 @@ from pushrank.domain.codes import ExclusionCode, PassedCode, StopCode
 from pushrank.domain.decision import Exclusion, Reason
 from pushrank.domain.instants import DAY, MINUTE, SECOND, instant
 from pushrank.ranking.holds import Stop
-from pushrank.service.words import Words
 from pushrank.wording import clock
+from pushrank.wording.words import Words
 from tests.small_policies import shipped_categories
 
 NOW = instant("2026-11-23T10:00:00+08:00")

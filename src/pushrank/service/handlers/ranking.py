@@ -21,6 +21,7 @@ from pushrank.service.deployment import Deployment
 from pushrank.service.problem import conflict, missing, pointer, wrong_value
 from pushrank.service.wire.rank import ConfirmAnswer, ExcludedAnswer, RankBody, ReleaseAnswer, SlateBody, StopAnswer
 from pushrank.service.wire.values import Time
+from pushrank.wording.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -140,9 +141,9 @@ def _written(until: Instant | None, zone: str | None = None) -> str | None:
     return None if until is None else iso(until, zone)
 
 
-def _words(deployment: Deployment, call: Call) -> words.Words:
+def _words(deployment: Deployment, call: Call) -> Words:
     language = words.language_of(call.header(b"accept-language"), deployment.config.languages)
-    return words.Words(deployment.categories, language)
+    return Words(deployment.categories, language)
 
 
 def _count(deployment: Deployment, decision: Decision) -> None:
