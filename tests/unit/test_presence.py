@@ -15,7 +15,7 @@ from pushrank.domain.event import Event
 from pushrank.domain.instants import DAY, HOUR, Instant
 from pushrank.domain.message import Message
 from pushrank.domain.record import Presence
-from pushrank.ranking.presence import MOST_COMPLAINTS, MOST_DAYS, MOST_SEEN, complains, with_complaints, with_signs
+from pushrank.features.presence import MOST_COMPLAINTS, MOST_DAYS, MOST_SEEN, complains, with_complaints, with_signs
 from tests.small_house import OPENED, House
 from tests.small_policies import NOON, message
 

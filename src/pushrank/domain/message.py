@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TypeAlias
@@ -50,6 +50,10 @@ class Message:
     def content_key(self) -> str:
         """What may reach a user only once: the id, and the event it speaks of where there is one."""
         return f"{self.message_id}#{self.event_key or ''}"
+
+
+MessageOf: TypeAlias = Callable[[str], Message | None]
+"""Looks a message up by its id."""
 
 
 class Candidate(msgspec.Struct, frozen=True, gc=False):

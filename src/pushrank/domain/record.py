@@ -99,7 +99,12 @@ class UserRecord:
     @property
     def profiled(self) -> bool:
         """Whether behaviour may be remembered and used: neither refused by the user nor forbidden for a minor."""
-        return self.preferences.personalisation and self.facts.minor is not True
+        return self.preferences.personalisation and not self.facts.is_minor
+
+    @property
+    def withheld(self) -> tuple[frozenset[str], Mapping[str, Instant]]:
+        """The tags that may not be used: those that the user blocked, and those deleted with the moment up to which."""
+        return frozenset([tag for tag, wanted in self.preferences.tags.items() if not wanted]), self.forgotten
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from pushrank.domain.codes import Purpose, QuietAction
 from pushrank.domain.instants import Instant
 from pushrank.domain.message import Attribute, lineage
 
+ADULT_YEARS = 18
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -78,3 +81,21 @@ class UserFacts:
     registered_at: Instant | None = None
     tier: str | None = None
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
+
+    @property
+    def is_minor(self) -> bool:
+        """Whether anything says that the user is under 18: a report that they are a minor, or their age band."""
+        return self.minor is True or (self.age_band is not None and _below_age(self.age_band))
+
+
+_BAND = re.compile(r"(?P<edge>under|below|<)?[ _-]*(?P<from>[0-9]{1,3})([ _]*([-–]|to)[ _]*(?P<to>[0-9]{1,3}))?")  # noqa: RUF001
+
+
+@lru_cache(maxsize=256)
+def _below_age(band: str) -> bool:
+    """Whether an age band such as `13-17`, `<18`, `under 16` or `15` ends below 18."""
+    found = _BAND.fullmatch(band.strip().lower())
+    if found is None:
+        return False
+    oldest = int(found["to"] or found["from"])
+    return oldest <= ADULT_YEARS if found["edge"] and not found["to"] else oldest < ADULT_YEARS

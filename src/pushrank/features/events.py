@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from pushrank.domain.codes import EventType
 from pushrank.domain.event import Event
+from pushrank.domain.instants import Instant
 from pushrank.domain.message import Message, lineage
 from pushrank.features.keys import key
 from pushrank.features.state import MESSAGE_TAGS, Ints
@@ -28,6 +29,9 @@ _KINDS = {
     EventType.OPTED_OUT: KIND_OPTED_OUT,
 }
 EVERYTHING = "all"
+
+KeepTags: TypeAlias = Callable[[Sequence[str], Instant], Sequence[str]]
+"""Says which tags of something that happened at a moment may be remembered."""
 
 
 class EventColumns(NamedTuple):
@@ -64,12 +68,14 @@ def folds(event: Event) -> bool:
     return event.type in _KINDS
 
 
-def encode_events(events: Sequence[tuple[Event, Message | None, int]]) -> EventColumns:
+def encode_events(events: Sequence[tuple[Event, Message | None, int]], keep: KeepTags | None = None) -> EventColumns:
     """Bring one user's events, each with its message and the user's UTC offset in seconds, into canonical order.
 
-    Events that the fold does not know are left out. A send that a `failed` event took back must not be among them.
+    Events that the fold does not know are left out, and so are tags that `keep` does not let pass. A send that a
+    `failed` event took back must not be among them.
     """
-    return in_order(_columns([_row(event, message, offset) for event, message, offset in events if folds(event)]))
+    rows = [_row(event, message, offset, keep) for event, message, offset in events if folds(event)]
+    return in_order(_columns(rows))
 
 
 def in_order(columns: EventColumns) -> EventColumns:
@@ -77,12 +83,14 @@ def in_order(columns: EventColumns) -> EventColumns:
     return columns.take(np.lexsort((columns.tags.sum(axis=1), columns.message, columns.kind, columns.at)))
 
 
-def _row(event: Event, message: Message | None, offset: int) -> tuple[int, ...]:
+def _row(event: Event, message: Message | None, offset: int, keep: KeepTags | None) -> tuple[int, ...]:
     about = _KINDS[event.type]
     category = message.category if message else None
     if event.type is EventType.OPTED_OUT and event.scope not in (None, EVERYTHING):
         about, category = KIND_CATEGORY_OPTED_OUT, event.scope
-    tags = event.tags if event.type is EventType.ACTIVITY else message.tags if message else ()
+    tags: Sequence[str] = event.tags if event.type is EventType.ACTIVITY else message.tags if message else ()
+    if keep is not None:
+        tags = keep(tags, event.at)
     return (about, event.at, offset, key(event.message_id), *category_keys(category), *tag_keys(tags))
 
 

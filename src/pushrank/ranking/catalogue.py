@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import TypeAlias
@@ -13,7 +13,7 @@ from pushrank.config.types import PolicyConfig
 from pushrank.content.likeness import Likeness
 from pushrank.domain.decision import RankingRequest
 from pushrank.domain.instants import Instant
-from pushrank.domain.message import Candidate, Message
+from pushrank.domain.message import Candidate, Message, MessageOf
 from pushrank.features.facts import MessageFacts
 from pushrank.features.keys import key
 from pushrank.features.state import Floats, Ints
@@ -22,7 +22,7 @@ from pushrank.ranking.arrays import MessageArrays
 from pushrank.ranking.history import History
 from pushrank.store.protocol import Store
 
-LookUp: TypeAlias = Callable[[str], Message | None]
+LookUp: TypeAlias = MessageOf
 Twins: TypeAlias = Mapping[str, frozenset[str]]
 
 _FOREVER = np.iinfo(np.int64).max

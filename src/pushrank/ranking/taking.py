@@ -11,14 +11,12 @@ from pushrank.domain.codes import EventType, HoldState
 from pushrank.domain.event import Event
 from pushrank.domain.instants import utc_offset
 from pushrank.domain.record import Change, CountDelta, Presence, Push, Reading, Slot, StoredEvent, UserRecord
-from pushrank.features.events import encode_events, folds
-from pushrank.features.fold import fold
-from pushrank.features.state import decode_state, encode_state
-from pushrank.features.tallies import INTERACTING, Tally, added_by, canonical, deltas, place_of, taken_back, tally
+from pushrank.features.presence import complains, with_complaints, with_signs
+from pushrank.features.profile import Remembered, extended, learned, tally_of
+from pushrank.features.tallies import INTERACTING, Tally, added_by, canonical, deltas, place_of, tally
 from pushrank.policy import Policy, slots_of, zone_of
 from pushrank.ranking.catalogue import LookUp
 from pushrank.ranking.effects import applied_late, without_birth_date
-from pushrank.ranking.presence import complains, with_complaints, with_signs
 from pushrank.ranking.settling import settled
 
 A = TypeVar("A")
@@ -74,12 +72,13 @@ class Taking:
             events.append(self._storable(record, event))
         before = [stored.event for stored in self._stored] if self._again else []
         pushes = settled(self._reading, self._message_of, self._events, before)
+        record, counts = self._remembered(record, events)
         return Change(
             answer,
-            record=self._folded(record, events),
+            record=record,
             events=tuple(events),
             pushes=pushes,
-            counts=self._counts(),
+            counts=counts,
             slots=self._slots(record, pushes),
         )
 
@@ -101,34 +100,28 @@ class Taking:
         zone = zone_of(record, self._policy.config) or "UTC"
         return StoredEvent(without_birth_date(event), utc_offset(zone, event.at), self._digests[event.event_id])
 
-    def _folded(self, record: UserRecord, fresh: Sequence[StoredEvent]) -> UserRecord:
-        """Fold the new events onto the state, or all of the user's where the order or a send is put right."""
-        events = [*self._stored, *fresh] if self._again else fresh
-        failed = taken_back(stored.event for stored in events)
-        standing = [s for s in events if folds(s.event) and s.event.event_id not in failed]
-        blob = record.state
-        if standing or self._again:
-            state = decode_state(None if self._again else blob)
-            fold(
-                state,
-                encode_events([(s.event, self._message_of(s.event.message_id or ""), s.offset) for s in standing]),
-            )
-            blob = encode_state(state)
-        last = max(self._events[-1].at, record.last_event_at or 0)
-        return replace(record, known=True, state=blob, last_event_at=last, presence=self._presence(record.presence))
+    def _remembered(self, record: UserRecord, fresh: Sequence[StoredEvent]) -> Remembered:
+        """Remember what may be: of new events alone, or of all where the order, a send or the user's word changes."""
+        before, setting = self._reading.record, self._policy.config.seen_elsewhere
+        last = max(self._events[-1].at, before.last_event_at or 0)
+        record = replace(record, known=True, last_event_at=last)
+        if not record.profiled and not before.profiled:
+            return Remembered(learned(record, (), self._message_of, setting), ())
+        if self._again or record.profiled != before.profiled:
+            stored = [known.event for known in self._stored]
+            counts = deltas(tally_of(before, stored), tally_of(record, [*stored, *self._events]))
+            return Remembered(learned(record, [*self._stored, *fresh], self._message_of, setting), counts)
+        state, presence = extended(record, fresh, self._message_of), self._presence(record.presence)
+        return Remembered(replace(record, state=state, presence=presence), self._counts())
 
     def _presence(self, known: Presence) -> Presence:
         presence = with_signs(known, self._events, self._policy.config.seen_elsewhere, self._message_of)
         if not any(map(complains, self._events)):
             return presence
-        before = [stored.event for stored in self._stored] if self._late else []
-        stands = with_complaints(() if self._late else known.too_often, [*before, *self._events])
-        return replace(presence, too_often=stands)
+        return replace(presence, too_often=with_complaints(known.too_often, self._events))
 
     def _counts(self) -> tuple[CountDelta, ...]:
-        if not self._late and not any(event.type in INTERACTING for event in self._events):
+        """What the new events, all younger than those before, add to the counts."""
+        if not any(event.type in INTERACTING for event in self._events):
             return deltas(Tally(), tally(self._events))
-        before = [stored.event for stored in self._stored]
-        if not self._again:
-            return deltas(Tally(), added_by(self._events, before))
-        return deltas(tally(before), tally([*before, *self._events]))
+        return deltas(Tally(), added_by(self._events, [stored.event for stored in self._stored]))

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from pushrank.config.types import SeenElsewhere
 from pushrank.domain.codes import EventType, FeedbackReason
 from pushrank.domain.event import Event
 from pushrank.domain.instants import DAY, Instant
-from pushrank.domain.message import Message
+from pushrank.domain.message import Message, MessageOf
 from pushrank.domain.record import Presence
-from pushrank.ranking.catalogue import LookUp
 
 MOST_DAYS = 16
 MOST_SEEN = 200
@@ -32,8 +31,16 @@ _MEETINGS = (EventType.CLICKED, EventType.OPENED)
 _PUSH = "push"
 
 
+def presence_of(events: Collection[Event], setting: SeenElsewhere | None, message_of: MessageOf) -> Presence:
+    """Work out a user's presence from all of their events, in any order."""
+    return replace(
+        with_signs(Presence(), events, setting, message_of),
+        too_often=with_complaints((), events),
+    )
+
+
 def with_signs(
-    presence: Presence, events: Iterable[Event], setting: SeenElsewhere | None, message_of: LookUp
+    presence: Presence, events: Iterable[Event], setting: SeenElsewhere | None, message_of: MessageOf
 ) -> Presence:
     """Add one user's events to what is known of their presence; events in any order, in any parts, give the same.
 
@@ -55,7 +62,7 @@ def _with_days(known: tuple[int, ...], days: set[int]) -> tuple[int, ...]:
     return known if days.issubset(known) else tuple(sorted(days.union(known), reverse=True)[:MOST_DAYS])
 
 
-def _met(event: Event, setting: SeenElsewhere, message_of: LookUp) -> list[tuple[str, Instant]]:
+def _met(event: Event, setting: SeenElsewhere, message_of: MessageOf) -> list[tuple[str, Instant]]:
     if event.type is EventType.ACTIVITY:
         return [(item, event.at) for item in event.items] if event.kind in setting.kinds else []
     message = message_of(event.message_id or "") if _outside_of_pushes(event) else None
