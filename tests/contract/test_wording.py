@@ -7,12 +7,26 @@ from itertools import chain
 
 import pytest
 
-from pushrank.domain.codes import ExclusionCode, PassedCode, ReasonCode, SilenceCode, StopCode
+from pushrank.domain.codes import (
+    ExclusionCode,
+    OutcomeCode,
+    PassedCode,
+    ReasonCode,
+    RemedyCode,
+    SilenceCode,
+    StopCode,
+)
 from pushrank.wording import LANGUAGES, TABLE, text
 from pushrank.wording.text import placeholders
 
-CODES: list[StrEnum] = list(chain[StrEnum](ExclusionCode, StopCode, SilenceCode, PassedCode, ReasonCode))
-FACTS = {"tag": "{running}", "category": "Sport", "limit": 3, "suits": 2, "until": "8:00"}
+CODES: list[StrEnum] = list(
+    chain[StrEnum](ExclusionCode, StopCode, SilenceCode, PassedCode, ReasonCode, OutcomeCode, RemedyCode)
+)
+FACTS = {"tag": "{running}", "category": "Sport", "limit": 3, "suits": 2, "until": "8:00"} | {
+    "start": "8:00",
+    "end": "9:00",
+    "purpose": "Offers",
+}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

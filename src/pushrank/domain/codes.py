@@ -152,3 +152,34 @@ class HoldState(StrEnum):
     CONFIRMED = "confirmed"
     RELEASED = "released"
     FAILED = "failed"
+
+
+class OutcomeCode(StrEnum):
+    """What became of a message that was chosen, told to the person for whom it was."""
+
+    PLANNED = "planned"
+    SENT = "sent"
+    LAPSED = "lapsed"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    FORGOTTEN = "forgotten"
+
+
+class RemedyCode(StrEnum):
+    """One step by which a user changes what a decision showed."""
+
+    FEWER = "fewer"
+    OFF = "off"
+    NOT_THIS_HOUR = "not_this_hour"
+    NOT_THIS_INTEREST = "not_this_interest"
+    NOT_PERSONAL = "not_personal"
+    MUTE = "mute"
+    UNMUTE = "unmute"
+    PUSH_ON = "push_on"
+    ON = "on"
+    CONSENT = "consent"
+    MORE_A_DAY = "more_a_day"
+    MORE_A_WEEK = "more_a_week"
+    MORE_OF_CATEGORY = "more_of_category"
+    WAIT = "wait"
+    ALLOW_THIS_HOUR = "allow_this_hour"

@@ -7,8 +7,17 @@ from collections.abc import Mapping
 from pushrank.wording.exclusions import EXCLUSIONS
 from pushrank.wording.outcomes import PASSED, SILENCES, STOPS
 from pushrank.wording.reasons import REASONS
+from pushrank.wording.remedies import FATES, REMEDIES
 
 LANGUAGES = ("en", "zh")
 FALLBACK = "en"
 
-TABLE: Mapping[str, Mapping[str, tuple[str, ...]]] = {**SILENCES, **PASSED, **STOPS, **REASONS, **EXCLUSIONS}
+TABLE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    **SILENCES,
+    **PASSED,
+    **STOPS,
+    **REASONS,
+    **EXCLUSIONS,
+    **FATES,
+    **REMEDIES,
+}

@@ -16,8 +16,9 @@ def text(code: str, language: str | None, **facts: Hashable) -> str:
     """Say `code` in `language` (`zh-CN` is read as `zh`; another one or none as English).
 
     `facts` fill the sentence in: `tag`, `category` (a title in the same language), `limit`, `suits` (a limit that
-    nobody set), `until` (a time as the reader writes it). Facts that are left out or None give the plainer sentence;
-    facts that it has no use for are ignored. Raises ValueError for a code that has no words.
+    nobody set), `until`, `start` and `end` (times as the reader writes them), `purpose` (a title). Facts that are left
+    out or None give the plainer sentence; facts that it has no use for are ignored. Raises ValueError for a code that
+    has no words.
     """
     known = tuple((name, fact) for name, fact in facts.items() if fact is not None and fact != "")
     return _said(code, language, known)
