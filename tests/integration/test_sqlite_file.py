@@ -123,7 +123,7 @@ def test_the_database_knows_only_four_states_of_a_push(tmp_path: Path) -> None:
 def test_a_store_of_another_version_is_refused(tmp_path: Path) -> None:
     filled(tmp_path / "store.sqlite").close()
     spoil(tmp_path / "store.sqlite", "UPDATE meta SET value = 99 WHERE name = 'schema'")
-    with pytest.raises(StoreError, match="expected version 2, got 99"):
+    with pytest.raises(StoreError, match="expected version 3, got 99"):
         open_store(f"sqlite:///{tmp_path / 'store.sqlite'}")
 
 
@@ -195,7 +195,7 @@ def test_a_full_disk_is_an_error_and_everything_acknowledged_is_still_there(tmp_
     store = filled(tmp_path / "store.sqlite")
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     acknowledged: list[str] = []
-    resource.setrlimit(resource.RLIMIT_FSIZE, (256 * 1024, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (512 * 1024, hard))
     try:
         with pytest.raises(StoreError, match=r"disk|full"):
             write_without_end(store, acknowledged)

@@ -1,4 +1,4 @@
-"""A file that the first release wrote is brought up and keeps what it holds."""
+"""A file that an earlier release wrote is brought up and keeps what it holds."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pushrank.domain.record import Change, Slot, UserRecord
 from pushrank.store import Answer, ConflictError, StoreError, open_store
 from tests.contract.store_values import decision, push, stored, writes
 
+NEW_IN_3 = ("feature_rows", "ledger_entries", "ledger", "tombstones")
 # What version 1 had otherwise than version 2, as its release wrote it; all other tables are the same.
 VERSION_1 = {
     "users": """
@@ -44,7 +45,9 @@ def path(tmp_path: Path) -> Path:
     first.transact("ada", writes(events=(stored("e-1"),), row=decision("d-1")), 0)
     first.close()
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
-        connection.execute("DROP TABLE slots")
+        for name in (*NEW_IN_3, "slots"):
+            connection.execute(f"DROP TABLE {name}")
+        connection.execute("DROP INDEX decisions_by_user")
         for name, columns in VERSION_1.items():
             connection.execute(f"DROP TABLE {name}")
             connection.execute(f"CREATE TABLE {name} ({columns}) STRICT")

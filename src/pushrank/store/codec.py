@@ -46,8 +46,10 @@ def unreadable(table: str, key: str, column: str, expected: str, got: str) -> St
 
 FACTS = Column("users", "facts", UserFacts)
 PREFERENCES = Column("users", "preferences", Preferences)
+FORGOTTEN: Column[dict[str, int]] = Column("users", "forgotten", dict[str, int])
 PRESENCE = Column("users", "presence", Presence)
 TAGS: Column[tuple[str, ...]] = Column("pushes", "tags", tuple[str, ...])
+MODELS: Column[tuple[str, ...]] = Column("tombstones", "models", tuple[str, ...])
 EVENT = Column("events", "body", Event)
 MESSAGE = Column("messages", "body", Message)
 SCOPES: Column[tuple[str, ...]] = Column("api_keys", "scopes", tuple[str, ...])

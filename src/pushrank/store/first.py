@@ -9,7 +9,10 @@ from pushrank.domain.instants import Instant
 from pushrank.store.errors import InFlightError, ReusedKeyError
 from pushrank.store.values import Answer, Claim
 
-FIRST_COLUMNS = "digest, subject, status, answer, at"
+FIRST_COLUMNS = "digest, subject, status, answer, at, person"
+SEVERAL = "*"
+GONE = "-"
+"""The person of a request that was under way when its user was erased: its answer is not kept."""
 
 Request = tuple[str, str, str]
 """Key, route and digest of the body."""
@@ -21,15 +24,16 @@ class First(NamedTuple):
     subject: str
     answer: Answer | None
     since: Instant
+    person: str = ""
 
 
 def first_of(request: Request, row: Sequence[Any]) -> First:
     """Decode FIRST_COLUMNS; ReusedKeyError where `request` has another body."""
-    digest, subject, status, body, at = row
+    digest, subject, status, body, at, person = row
     if digest != request[2]:
         msg = f"Idempotency-Key {request[0]!r}: expected the body of its first request, got another one"
         raise ReusedKeyError(msg)
-    return First(subject, None if status is None else Answer(status, body, at), at)
+    return First(subject, None if status is None else Answer(status, body, at), at, person)
 
 
 def repeated(request: Request, first: First, stale: Instant) -> Claim:

@@ -6,17 +6,30 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pushrank.domain.codes import ExclusionCode, HoldState, Kind, StopCode
-from pushrank.domain.record import Change, DecisionRow, Push, Slot, StoredEvent, UserRecord
-from pushrank.store.codec import EVENT, FACTS, PREFERENCES, PRESENCE, SCOPES, TAGS, unreadable, written
+from pushrank.domain.record import Change, DecisionRow, FeatureRow, Push, Slot, StoredEvent, Tombstone, UserRecord
+from pushrank.store.codec import (
+    EVENT,
+    FACTS,
+    FORGOTTEN,
+    MODELS,
+    PREFERENCES,
+    PRESENCE,
+    SCOPES,
+    TAGS,
+    unreadable,
+    written,
+)
 from pushrank.store.values import ApiKey
 
-USER_COLUMNS = "facts, preferences, reachable, state, last_event_at, presence"
+USER_COLUMNS = "facts, preferences, reachable, state, last_event_at, presence, forgotten"
 PUSH_COLUMNS = (
     "push_id, content_key, message_id, category, kind, state, at, decision_id, expires_at, channel, tags, stopped,"
     " stopped_until"
 )
 EVENT_COLUMNS = "event_id, utc_offset, digest, body"
 DECISION_COLUMNS = "decision_id, user_key, decided_at, mode, body"
+FEATURE_COLUMNS = "decision_id, user_key, at, features, body"
+TOMBSTONE_COLUMNS = "token, at, models, retrain_by"
 COUNT_COLUMNS = "message_id, bucket, sends, clicks, opt_outs, dismissals"
 KEY_COLUMNS = "key_id, hash, scopes, created_at, expires_at, revoked_at"
 BEYOND_CAP = """
@@ -44,7 +57,7 @@ def user_of(user_key: str, row: Sequence[Any] | None, pushes: Sequence[Push]) ->
     ordered = tuple(sorted(pushes, key=lambda push: (push.at, push.push_id)))
     if row is None:
         return UserRecord(user_key, pushes=ordered)
-    facts, preferences, reachable, state, last_event_at, presence = row
+    facts, preferences, reachable, state, last_event_at, presence, forgotten = row
     return UserRecord(
         user_key,
         known=True,
@@ -55,13 +68,24 @@ def user_of(user_key: str, row: Sequence[Any] | None, pushes: Sequence[Push]) ->
         last_event_at=last_event_at,
         presence=PRESENCE.read(presence, user_key),
         pushes=ordered,
+        forgotten={} if forgotten == "{}" else FORGOTTEN.read(forgotten, user_key),
     )
 
 
 def user_row(record: UserRecord) -> tuple[Any, ...]:
     """Encode a user: the key, then USER_COLUMNS."""
     facts, preferences, presence = written(record.facts), written(record.preferences), written(record.presence)
-    return (record.user_key, facts, preferences, record.reachable, record.state, record.last_event_at, presence)
+    forgotten = written(record.forgotten)
+    return (
+        record.user_key,
+        facts,
+        preferences,
+        record.reachable,
+        record.state,
+        record.last_event_at,
+        presence,
+        forgotten,
+    )
 
 
 def push_of(row: Sequence[Any]) -> Push:
@@ -159,6 +183,22 @@ def decision_row(row: DecisionRow) -> tuple[Any, ...]:
     return (row.decision_id, row.user_key, row.decided_at, str(row.mode), row.body)
 
 
+def feature_row(row: FeatureRow) -> tuple[Any, ...]:
+    """Encode FEATURE_COLUMNS."""
+    return (row.decision_id, row.user_key, row.at, row.features, row.body)
+
+
+def tombstone_of(row: Sequence[Any]) -> Tombstone:
+    """Decode TOMBSTONE_COLUMNS."""
+    token, at, models, retrain_by = row
+    return Tombstone(token, at, MODELS.read(models, token), retrain_by)
+
+
+def tombstone_row(stone: Tombstone) -> tuple[Any, ...]:
+    """Encode TOMBSTONE_COLUMNS."""
+    return (stone.token, stone.at, written(stone.models), stone.retrain_by)
+
+
 def key_of(row: Sequence[Any]) -> ApiKey:
     """Decode KEY_COLUMNS."""
     key_id, digest, scopes, *times = row
@@ -168,16 +208,3 @@ def key_of(row: Sequence[Any]) -> ApiKey:
 def key_row(key: ApiKey) -> tuple[Any, ...]:
     """Encode KEY_COLUMNS."""
     return (key.key_id, key.hash, written(key.scopes), key.created_at, key.expires_at, key.revoked_at)
-
-
-def check_owner(user_key: str, change: Change[Any]) -> None:
-    """Raise ValueError where a change is about another user than the one for whom its rule ran."""
-    named = [stored.event.user_id for stored in change.events]
-    if change.record is not None:
-        named.append(change.record.user_key)
-    if change.decision is not None:
-        named.append(change.decision.user_key)
-    for name in named:
-        if name != user_key:
-            msg = f"user_key: expected a change of {user_key!r}, for whom the rule ran, got one of {name!r}"
-            raise ValueError(msg)

@@ -60,6 +60,6 @@ class Claims:
         known = self._kept.get((request[1], request[0]))
         if known is None:
             return None
-        digest, (subject, answer, since) = known
+        digest, (subject, answer, since, person) = known
         status, body = (None, None) if answer is None else (answer.status, answer.body)
-        return first_of(request, (digest, subject, status, body, since))
+        return first_of(request, (digest, subject, status, body, since, person))

@@ -14,13 +14,13 @@ from typing import TypeVar
 from pushrank.domain.instants import Instant
 from pushrank.domain.message import Message
 from pushrank.domain.record import A, CountDelta, DecisionRow, StoredEvent, UserRecord
+from pushrank.store.changes import check_owner
 from pushrank.store.errors import ConflictError, StoreError
 from pushrank.store.memory.claims import Claims
 from pushrank.store.memory.copying import copy_into
 from pushrank.store.memory.draft import Content, Draft
 from pushrank.store.memory.totals import Catalogue
 from pushrank.store.protocol import Rule, Step, Store
-from pushrank.store.rows import check_owner
 from pushrank.store.values import Answer, ApiKey, Claim
 
 T = TypeVar("T")

@@ -12,17 +12,19 @@ from pushrank.domain.record import Push, Slot, UserRecord
 from pushrank.store.postgres.schema import LOCK_USER
 from pushrank.store.rows import PUSH_COLUMNS, USER_COLUMNS, in_order, push_of, push_row, slot_rows, user_of, user_row
 
+_OF_USER = len(USER_COLUMNS.split(", "))
+_NOBODY = ", ".join(["NULL"] * _OF_USER)
 # One statement, and so one snapshot: the user's row, then the pushes, each beside a gap where the other would be.
 _READ = f"""
     SELECT {USER_COLUMNS}, NULL, NULL, NULL, NULL, NULL, NULL, NULL::bigint, NULL, NULL::bigint, NULL, NULL, NULL,
         NULL::bigint
     FROM users WHERE user_key = %(user)s
     UNION ALL
-    SELECT NULL, NULL, NULL, NULL, NULL, NULL, {PUSH_COLUMNS} FROM pushes
+    SELECT {_NOBODY}, {PUSH_COLUMNS} FROM pushes
     WHERE user_key = %(user)s AND state IN ('held', 'confirmed') AND at >= %(since)s"""  # noqa: S608 constants only
 _READ_NAMED = f"""{_READ}
     UNION ALL
-    SELECT NULL, NULL, NULL, NULL, NULL, NULL, {PUSH_COLUMNS} FROM pushes
+    SELECT {_NOBODY}, {PUSH_COLUMNS} FROM pushes
     WHERE user_key = %(user)s AND state IN ('held', 'confirmed') AND at < %(since)s AND content_key = ANY(%(named)s)"""  # noqa: S608
 _OF_DECISION = f"""
     SELECT {PUSH_COLUMNS} FROM pushes WHERE user_key = %s AND decision_id = %s
@@ -30,10 +32,10 @@ _OF_DECISION = f"""
 _LOCK = f"SELECT {LOCK_USER.format('%s::text')}"
 _LOCK_MANY = f"SELECT {LOCK_USER.format('user_key')} FROM unnest(%s::text[]) AS user_key"  # noqa: S608 constants only
 _SAVE_USER = f"""
-    INSERT INTO users (user_key, {USER_COLUMNS}, version) VALUES (%s, %s, %s, %s, %s, %s, %s, 1)
+    INSERT INTO users (user_key, {USER_COLUMNS}, version) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 1)
     ON CONFLICT (user_key) DO UPDATE SET facts = excluded.facts, preferences = excluded.preferences,
         reachable = excluded.reachable, state = excluded.state, last_event_at = excluded.last_event_at,
-        presence = excluded.presence, version = users.version + 1"""  # noqa: S608 constants only
+        presence = excluded.presence, forgotten = excluded.forgotten, version = users.version + 1"""  # noqa: S608 constants only
 _SAVE_PUSH = f"""
     INSERT INTO pushes (user_key, {PUSH_COLUMNS})
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
@@ -46,7 +48,6 @@ _GIVE_BACK = "DELETE FROM slots WHERE push_id = ANY(%s)"
 _TAKE = """
     INSERT INTO slots (push_id, cap, user_key, at, starts_at, ends_at, most)
     SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])"""
-_OF_USER = 6
 
 Row = tuple[Any, ...]
 

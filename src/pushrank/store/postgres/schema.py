@@ -7,7 +7,7 @@ from psycopg import Connection
 from pushrank.store.errors import StoreError
 from pushrank.store.rows import BEYOND_CAP
 
-VERSION = 2
+VERSION = 3
 
 # JSON stays text: JSONB would refuse an escaped NUL, and what was written comes back byte for byte.
 TABLES = {
@@ -16,7 +16,7 @@ TABLES = {
     "users": """
         user_key TEXT COLLATE "C" PRIMARY KEY, facts TEXT NOT NULL, preferences TEXT NOT NULL,
         reachable BOOLEAN NOT NULL, state BYTEA, last_event_at BIGINT, version BIGINT NOT NULL,
-        presence TEXT NOT NULL DEFAULT '{}'""",
+        presence TEXT NOT NULL DEFAULT '{}', forgotten TEXT NOT NULL DEFAULT '{}'""",
     "events": """
         seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, event_id TEXT NOT NULL CONSTRAINT events_event_id UNIQUE,
         user_key TEXT NOT NULL, at BIGINT NOT NULL, type TEXT NOT NULL, message_id TEXT, decision_id TEXT,
@@ -34,6 +34,15 @@ TABLES = {
     "decisions": """
         decision_id TEXT COLLATE "C" CONSTRAINT decisions_decision_id PRIMARY KEY, user_key TEXT NOT NULL,
         decided_at BIGINT NOT NULL, mode TEXT NOT NULL, body BYTEA NOT NULL""",
+    "feature_rows": """
+        decision_id TEXT COLLATE "C" PRIMARY KEY REFERENCES decisions ON DELETE CASCADE, user_key TEXT NOT NULL,
+        at BIGINT NOT NULL, features TEXT NOT NULL, body BYTEA NOT NULL""",
+    "ledger": "seq BIGINT PRIMARY KEY, entry_digest TEXT NOT NULL, digest TEXT NOT NULL",
+    "ledger_entries": """
+        seq BIGINT PRIMARY KEY REFERENCES ledger, user_key TEXT NOT NULL, entry BYTEA NOT NULL""",
+    "tombstones": """
+        token TEXT COLLATE "C" PRIMARY KEY, at BIGINT NOT NULL, models TEXT NOT NULL DEFAULT '[]',
+        retrain_by BIGINT""",
     "messages": """
         message_id TEXT COLLATE "C" PRIMARY KEY, body TEXT NOT NULL, updated_at BIGINT NOT NULL, deleted_at BIGINT""",
     "message_counts": """
@@ -42,7 +51,8 @@ TABLES = {
         PRIMARY KEY (message_id, bucket)""",
     "idempotency": """
         route TEXT NOT NULL, key TEXT NOT NULL, digest TEXT NOT NULL, subject TEXT NOT NULL DEFAULT '', status BIGINT,
-        answer BYTEA, at BIGINT NOT NULL, PRIMARY KEY (route, key), CHECK ((status IS NULL) = (answer IS NULL))""",
+        answer BYTEA, at BIGINT NOT NULL, person TEXT NOT NULL DEFAULT '', PRIMARY KEY (route, key),
+        CHECK ((status IS NULL) = (answer IS NULL))""",
     "api_keys": """
         key_id TEXT COLLATE "C" PRIMARY KEY, hash TEXT NOT NULL UNIQUE, scopes TEXT NOT NULL,
         created_at BIGINT NOT NULL, expires_at BIGINT, revoked_at BIGINT""",
@@ -56,8 +66,13 @@ _INDEXES = (
     "CREATE INDEX events_by_user ON events (user_key, seq)",
     "CREATE INDEX events_by_time ON events (at, seq)",
     "CREATE INDEX decisions_by_time ON decisions (decided_at, decision_id)",
+    "CREATE INDEX decisions_by_user ON decisions (user_key, decided_at, decision_id)",
+    "CREATE INDEX feature_rows_by_user ON feature_rows (user_key)",
+    "CREATE INDEX feature_rows_by_time ON feature_rows (at)",
+    "CREATE INDEX ledger_entries_by_user ON ledger_entries (user_key)",
     "CREATE INDEX message_counts_by_version ON message_counts (version)",
     "CREATE INDEX idempotency_by_time ON idempotency (at)",
+    "CREATE INDEX idempotency_by_person ON idempotency (person) WHERE person <> ''",
 )
 
 # Who writes a user's slots holds this lock until the end of the transaction; `transact` takes it before it reads.

@@ -16,6 +16,7 @@ from psycopg import Connection
 from pushrank.domain.instants import Instant
 from pushrank.domain.message import Message
 from pushrank.domain.record import A, CountDelta, DecisionRow, StoredEvent, UserRecord
+from pushrank.store.changes import Tomb
 from pushrank.store.errors import StoreError
 from pushrank.store.postgres import catalogue, claims, door, journal, people
 from pushrank.store.postgres.connection import connect, translated
@@ -51,7 +52,10 @@ class PostgresStore:
 
     """
 
-    def __init__(self, address: str, most: int = 8, seconds: float = 5.0, turns: Turns | None = None) -> None:
+    def __init__(
+        self, address: str, most: int = 8, seconds: float = 5.0, turns: Turns | None = None, tomb: Tomb | None = None
+    ) -> None:
+        self._tomb = tomb
         self._address = address
         self._pid = os.getpid()
         self._turns = turns or Turns()

@@ -13,10 +13,11 @@ from typing import Any
 from psycopg import Connection, Cursor
 
 from pushrank.domain.record import A, Change, CountDelta, Reading
+from pushrank.store.changes import check_owner
 from pushrank.store.errors import StoreError
 from pushrank.store.postgres import catalogue, journal, people
 from pushrank.store.protocol import Step
-from pushrank.store.rows import check_owner, slots_ended
+from pushrank.store.rows import slots_ended
 
 _BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 

@@ -61,6 +61,11 @@ class Commits:
                 self._settle()
         return job.outcome()
 
+    def outside(self, work: Work[A]) -> A:
+        """Run `work` between two transactions, while nobody of this process writes."""
+        with self._turns.aside(), self._turn, translated():
+            return work(self._connection)
+
     def close(self) -> None:
         """Close the connection once nothing is being written."""
         with self._turn:

@@ -8,7 +8,7 @@ import sqlite3
 from pushrank.store.errors import StoreError
 from pushrank.store.rows import BEYOND_CAP
 
-VERSION = 2
+VERSION = 3
 
 TABLES = {
     "meta": "name TEXT PRIMARY KEY, value INTEGER NOT NULL",
@@ -16,7 +16,8 @@ TABLES = {
     "users": """
         user_key TEXT PRIMARY KEY, facts TEXT NOT NULL, preferences TEXT NOT NULL,
         reachable INTEGER NOT NULL CHECK (reachable IN (0, 1)), state BLOB, last_event_at INTEGER,
-        version INTEGER NOT NULL, presence TEXT NOT NULL DEFAULT '{}'""",
+        version INTEGER NOT NULL, presence TEXT NOT NULL DEFAULT '{}',
+        forgotten TEXT NOT NULL DEFAULT '{}'""",
     "events": """
         seq INTEGER PRIMARY KEY, event_id TEXT NOT NULL UNIQUE, user_key TEXT NOT NULL, at INTEGER NOT NULL,
         type TEXT NOT NULL, message_id TEXT, decision_id TEXT, utc_offset INTEGER NOT NULL, digest TEXT NOT NULL,
@@ -34,6 +35,14 @@ TABLES = {
     "decisions": """
         decision_id TEXT PRIMARY KEY, user_key TEXT NOT NULL, decided_at INTEGER NOT NULL, mode TEXT NOT NULL,
         body BLOB NOT NULL""",
+    "feature_rows": """
+        decision_id TEXT PRIMARY KEY REFERENCES decisions ON DELETE CASCADE, user_key TEXT NOT NULL,
+        at INTEGER NOT NULL, features TEXT NOT NULL, body BLOB NOT NULL""",
+    "ledger": "seq INTEGER PRIMARY KEY, entry_digest TEXT NOT NULL, digest TEXT NOT NULL",
+    "ledger_entries": """
+        seq INTEGER PRIMARY KEY REFERENCES ledger, user_key TEXT NOT NULL, entry BLOB NOT NULL""",
+    "tombstones": """
+        token TEXT PRIMARY KEY, at INTEGER NOT NULL, models TEXT NOT NULL DEFAULT '[]', retrain_by INTEGER""",
     "messages": "message_id TEXT PRIMARY KEY, body TEXT NOT NULL, updated_at INTEGER NOT NULL, deleted_at INTEGER",
     "message_counts": """
         message_id TEXT NOT NULL, bucket INTEGER NOT NULL, sends INTEGER NOT NULL, clicks INTEGER NOT NULL,
@@ -41,7 +50,8 @@ TABLES = {
         PRIMARY KEY (message_id, bucket)""",
     "idempotency": """
         route TEXT NOT NULL, key TEXT NOT NULL, digest TEXT NOT NULL, subject TEXT NOT NULL DEFAULT '', status INTEGER,
-        answer BLOB, at INTEGER NOT NULL, PRIMARY KEY (route, key), CHECK ((status IS NULL) = (answer IS NULL))""",
+        answer BLOB, at INTEGER NOT NULL, person TEXT NOT NULL DEFAULT '', PRIMARY KEY (route, key),
+        CHECK ((status IS NULL) = (answer IS NULL))""",
     "api_keys": """
         key_id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, scopes TEXT NOT NULL, created_at INTEGER NOT NULL,
         expires_at INTEGER, revoked_at INTEGER""",
@@ -56,8 +66,13 @@ _INDEXES = (
     "CREATE INDEX events_by_user ON events (user_key)",
     "CREATE INDEX events_by_time ON events (at)",
     "CREATE INDEX decisions_by_time ON decisions (decided_at)",
+    "CREATE INDEX decisions_by_user ON decisions (user_key, decided_at)",
+    "CREATE INDEX feature_rows_by_user ON feature_rows (user_key)",
+    "CREATE INDEX feature_rows_by_time ON feature_rows (at)",
+    "CREATE INDEX ledger_entries_by_user ON ledger_entries (user_key)",
     "CREATE INDEX message_counts_by_version ON message_counts (version)",
     "CREATE INDEX idempotency_by_time ON idempotency (at)",
+    "CREATE INDEX idempotency_by_person ON idempotency (person) WHERE person <> ''",
 )
 
 _WITHIN_CAP = f"""
@@ -72,9 +87,12 @@ _FROM_1 = (
     "ALTER TABLE pushes ADD COLUMN stopped TEXT",
     "ALTER TABLE pushes ADD COLUMN stopped_until INTEGER",
 )
-_KEEP_ANSWERS = """
-    INSERT INTO idempotency (route, key, digest, status, answer, at)
-    SELECT route, key, digest, status, answer, at FROM idempotency_1"""
+_NEW_IN_2 = ("slots",)
+_NEW_IN_3 = ("feature_rows", "ledger", "ledger_entries", "tombstones")
+# Whom an answer names that was kept before persons were, nobody knows.
+_KEEP_CLAIMS = """
+    INSERT INTO idempotency (route, key, digest, subject, status, answer, at, person)
+    SELECT route, key, digest, subject, status, answer, at, '*' FROM idempotency_before"""
 
 
 def prepare(connection: sqlite3.Connection) -> None:
@@ -82,7 +100,9 @@ def prepare(connection: sqlite3.Connection) -> None:
     if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'meta'").fetchone() is None:
         _create(connection)
     if _version(connection) == (1,):
-        _upgrade(connection)
+        _upgrade_from_1(connection)
+    if _version(connection) == (2,):
+        _upgrade_from_2(connection)
     found = _version(connection)
     if found != (VERSION,):
         got = found[0] if found else "none"
@@ -109,20 +129,37 @@ def _version(connection: sqlite3.Connection) -> tuple[int] | None:
     return found
 
 
-def _upgrade(connection: sqlite3.Connection) -> None:
-    """Bring version 1 up: what it held stays. Its pushes take no slots, so behind them only the rules count."""
+def _upgrade_from_1(connection: sqlite3.Connection) -> None:
+    """Bring version 1 up to 2: what it held stays. Its pushes take no slots, so behind them only the rules count."""
     for statement in _FROM_1:
         connection.execute(statement)
-    _create_table(connection, "slots")
-    connection.execute("ALTER TABLE idempotency RENAME TO idempotency_1")
+    for name in _NEW_IN_2:
+        _create_table(connection, name)
+    connection.execute("ALTER TABLE idempotency ADD COLUMN subject TEXT NOT NULL DEFAULT ''")
+    _set_version(connection, 2)
+
+
+def _upgrade_from_2(connection: sqlite3.Connection) -> None:
+    """Bring version 2 up to 3: what it held stays, and so do remnants of what it had deleted, until a thorough scrub.
+
+    Answers to requests go with the first erasure, whomever they name.
+    """
+    connection.execute("ALTER TABLE users ADD COLUMN forgotten TEXT NOT NULL DEFAULT '{}'")
+    for name in _NEW_IN_3:
+        _create_table(connection, name)
+    connection.execute("ALTER TABLE idempotency RENAME TO idempotency_before")
     _create_table(connection, "idempotency")
-    connection.execute(_KEEP_ANSWERS)
-    connection.execute("DROP TABLE idempotency_1")
-    known = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'index'")}
+    connection.execute(_KEEP_CLAIMS)
+    connection.execute("DROP TABLE idempotency_before")
+    known = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE name IS NOT NULL")}
     for statement in (*_INDEXES, _WITHIN_CAP):
         if _named(statement) not in known:
             connection.execute(statement)
-    connection.execute("UPDATE meta SET value = ? WHERE name = 'schema'", (VERSION,))
+    _set_version(connection, 3)
+
+
+def _set_version(connection: sqlite3.Connection, version: int) -> None:
+    connection.execute("UPDATE meta SET value = ? WHERE name = 'schema'", (version,))
 
 
 def _named(statement: str) -> str:

@@ -7,26 +7,33 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from pushrank.domain.instants import Instant
+from pushrank.domain.ledger import Entry, Head, Link
 from pushrank.domain.message import Message
-from pushrank.domain.record import A, CountDelta, DecisionRow, Reading, StoredEvent, UserRecord
+from pushrank.domain.record import A, CountDelta, DecisionRow, FeatureRow, StoredEvent, Tombstone, UserRecord
+from pushrank.store.changes import Tomb, check_expires, token_of
 from pushrank.store.errors import StoreError
+from pushrank.store.first import GONE, SEVERAL
 from pushrank.store.protocol import Rule, Step
-from pushrank.store.rows import check_owner, event_of, slots_ended
-from pushrank.store.sqlite import catalogue, claims, door, journal, people
+from pushrank.store.rows import event_of, tombstone_of
+from pushrank.store.sqlite import catalogue, claims, door, erasing, journal, keeping, ledger, people, tombstones
+from pushrank.store.sqlite.applying import apply
 from pushrank.store.sqlite.commits import Commits, Work
 from pushrank.store.sqlite.connection import connect, translated
 from pushrank.store.sqlite.queue import Queue, key_of
 from pushrank.store.sqlite.schema import TABLES, counter, prepare
 from pushrank.store.turns import Turns
 from pushrank.store.values import Answer, ApiKey, Claim
+
+# Seconds between two tries to get what readers or other processes keep.
+_PAUSE = 0.01
 
 
 class SqliteStore:
@@ -45,12 +52,21 @@ class SqliteStore:
         What a thread that writes steps aside from while it waits.
     queued
         Whether processes that write wait in a queue, where the system has one; without it some may starve.
+    tomb
+        Gives the token of a user's tombstone.
 
     """
 
     def __init__(
-        self, path: Path, busy_seconds: float = 5.0, turns: Turns | None = None, *, queued: bool = True
+        self,
+        path: Path,
+        busy_seconds: float = 5.0,
+        turns: Turns | None = None,
+        *,
+        queued: bool = True,
+        tomb: Tomb | None = None,
     ) -> None:
+        self._tomb = tomb
         self._path = path
         self._busy_seconds = busy_seconds
         self._pid = os.getpid()
@@ -95,16 +111,20 @@ class SqliteStore:
 
     def user(self, user_key: str, since: Instant, content_keys: Sequence[str] = ()) -> UserRecord:
         with self._reading() as connection:
-            return people.read_user(connection, user_key, since, content_keys)
+            return people.read_user(connection, user_key, since, content_keys, self._tomb)
 
     def transact(self, user_key: str, rule: Rule[A], since: Instant, content_keys: Sequence[str] = ()) -> A:
-        return self._write(lambda connection: _apply(connection, (user_key, rule, since, content_keys)))
+        return self._write(lambda connection: apply(connection, (user_key, rule, since, content_keys), self._tomb))
 
     def transact_batch(self, steps: Sequence[Step[A]]) -> list[A]:
-        return self._write(lambda connection: [_apply(connection, step) for step in steps])
+        return self._write(lambda connection: [apply(connection, step, self._tomb) for step in steps])
 
-    def append_decision(self, row: DecisionRow) -> None:
-        self._write(lambda connection: journal.add_decision(connection, row))
+    def append_decision(self, row: DecisionRow, features: FeatureRow | None = None) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            tombstones.check(connection, row.user_key, self._tomb)
+            journal.add_decision(connection, row, features)
+
+        self._write(work)
 
     def decision(self, decision_id: str) -> DecisionRow | None:
         with self._reading() as connection:
@@ -135,14 +155,22 @@ class SqliteStore:
         with self._reading() as connection:
             return counter(connection, "counts_version")
 
-    def claim(self, key: str, route: str, digest: str, subject: str, at: Instant, stale: Instant) -> Claim:
+    def claim(  # noqa: PLR0913 - what a request is known by
+        self, key: str, route: str, digest: str, subject: str, at: Instant, stale: Instant, person: str = ""
+    ) -> Claim:
         request = (key, route, digest)
         # A repeat, which is what keys are for, costs no sync.
         with self._reading() as connection:
             known = claims.answered(connection, request)
         if known is not None:
             return known
-        return self._write(lambda connection: claims.claim(connection, request, subject, at, stale))
+        return self._write(
+            lambda connection: claims.claim(connection, request, subject, at, stale, self._still(connection, person))
+        )
+
+    def _still(self, connection: sqlite3.Connection, person: str) -> str:
+        erased = person not in ("", SEVERAL) and tombstones.stands(connection, person, self._tomb)
+        return GONE if erased else person
 
     def remember(self, key: str, route: str, digest: str, answer: Answer) -> Answer:
         return self._write(lambda connection: claims.remember(connection, (key, route, digest), answer))
@@ -179,6 +207,71 @@ class SqliteStore:
     def decisions_since(self, at: Instant) -> Iterator[DecisionRow]:
         return (DecisionRow(*row) for row in self._stream(journal.DECISIONS_SINCE, (at,)))
 
+    def decisions_of(self, user_key: str, before: Instant, most: int) -> list[DecisionRow]:
+        with self._reading() as connection:
+            return journal.decisions_of(connection, user_key, before, most)
+
+    def features_of(self, decision_id: str) -> FeatureRow | None:
+        with self._reading() as connection:
+            return journal.features_of(connection, decision_id)
+
+    def words(self, user_key: str) -> list[tuple[int, Entry]]:
+        with self._reading() as connection:
+            return ledger.words(connection, user_key)
+
+    def chain(self, after: int = 0) -> Iterator[Link]:
+        return (Link(*row) for row in self._stream(ledger.CHAIN, (after,)))
+
+    def head(self) -> Head:
+        with self._reading() as connection:
+            return ledger.head(connection)
+
+    def everything(self, user_key: str) -> Mapping[str, list[dict[str, Any]]]:
+        with self._reading() as connection:
+            connection.execute("BEGIN")
+            try:
+                return erasing.everything(connection, user_key)
+            finally:
+                connection.execute("COMMIT")
+
+    def tombstones(self) -> Iterator[Tombstone]:
+        return map(tombstone_of, self._stream(tombstones.ALL))
+
+    def lift(self, user_key: str) -> bool:
+        token = token_of(self._tomb, user_key)
+        return self._write(lambda connection: tombstones.lift(connection, token))
+
+    def rename(self, old_key: str, new_key: str) -> bool:
+        with self._reading() as connection:
+            if not erasing.standing(connection, old_key, self._tomb):
+                return False
+        return self._write(lambda connection: erasing.rename(connection, old_key, new_key, self._tomb))
+
+    def expire(self, table: str, before: Instant, most: int) -> int:
+        check_expires(table)
+        if table == "pushes":
+            # They are looked for while others may write.
+            gone = [push_id for (push_id,) in self._stream(keeping.OLD_PUSHES, (before, most))]
+            return self._write(lambda connection: keeping.drop_pushes(connection, gone)) if gone else 0
+        return self._write(lambda connection: keeping.expire(connection, table, before, most))
+
+    def aged(self, before: Instant, most: int) -> list[str]:
+        return [user_key for (user_key,) in self._stream(keeping.AGED, (before, most))]
+
+    def scrub(self, *, thorough: bool = False) -> bool:
+        self._check_process()
+        rewritten = not thorough or self._insisted(keeping.rewrite)
+        return self._insisted(keeping.emptied) and rewritten
+
+    def _insisted(self, work: Work[bool]) -> bool:
+        """Try again until it is done, no longer than a write waits; between two tries others may write."""
+        end = time.monotonic() + self._busy_seconds
+        while not self._commits.outside(work):
+            if time.monotonic() > end:
+                return False
+            time.sleep(_PAUSE)
+        return True
+
     def count(self, table: str) -> int:
         if table not in TABLES:
             msg = f"table: expected one of {', '.join(TABLES)}, got {table!r}"
@@ -195,33 +288,3 @@ class SqliteStore:
         with self._read_lock, translated():
             self._reader.close()
         self._commits.close()
-
-
-def _apply(connection: sqlite3.Connection, step: Step[A]) -> A:
-    user_key, rule, since, content_keys = step
-    change = rule(_reading_of(connection, user_key, since, content_keys))
-    check_owner(user_key, change)
-    if change.record is not None:
-        people.save_user(connection, change.record)
-    people.give_back(connection, slots_ended(change))
-    if change.pushes:
-        people.save_pushes(connection, user_key, change.pushes)
-    if change.slots:
-        people.take(connection, user_key, change.slots)
-    if change.events:
-        journal.add_events(connection, user_key, change.events)
-    if change.counts:
-        catalogue.add_counts(connection, change.counts)
-    if change.decision is not None:
-        journal.add_decision(connection, change.decision)
-    return change.answer
-
-
-def _reading_of(connection: sqlite3.Connection, user_key: str, since: Instant, content_keys: Sequence[str]) -> Reading:
-    return Reading(
-        people.read_user(connection, user_key, since, content_keys),
-        partial(journal.events_of, connection, user_key),
-        partial(journal.digest_of, connection),
-        partial(journal.decision_of, connection, user_key),
-        partial(people.pushes_of, connection, user_key),
-    )
