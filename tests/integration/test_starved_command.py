@@ -21,7 +21,7 @@ from pushrank.service.clock import wall_clock
 from pushrank.store import Store
 from pushrank.store.memory import MemoryStore
 from pushrank.store.opening import open_store
-from tests.small_policies import NOON, sent, shipped_config
+from tests.small_policies import NOON, policy, sent
 
 
 def _settle(store: Store, now: Instant) -> None:
@@ -45,7 +45,7 @@ def _settle(store: Store, now: Instant) -> None:
 def test_everybody_who_may_hear_is_looked_at_once(days: float, starved: int) -> None:
     store, seen = MemoryStore(), list[int]()
     _settle(store, NOON)
-    found = count_starved(store, shipped_config("default"), KeepInTouch(days, 0.02), NOON, seen.append)
+    found = count_starved(store, policy("default"), KeepInTouch(days, 0.02), NOON, seen.append)
     assert found == Starved(reachable=4, starved=starved)
     assert sum(seen) == 7
 
@@ -55,7 +55,7 @@ def test_a_push_that_was_given_back_was_never_had() -> None:
     _settle(store, NOON)
     failed = replace(sent("m-1", NOON - 29 * DAY), state=HoldState.FAILED)
     store.transact("had one", lambda _: Change(None, pushes=(failed,)), 0)
-    assert count_starved(store, shipped_config("default"), KeepInTouch(30.0, 0.02), NOON).starved == 3
+    assert count_starved(store, policy("default"), KeepInTouch(30.0, 0.02), NOON).starved == 3
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ RULES = (
     CapRule(3, "12h", kind="*"),
     CapRule(3, "6h", channel="*"),
 )
+WISHES: list[dict[str, int]] = [{}, {"news": 1}, {"news": 3, "news.local": 1}, {"promo": 2, "news": 0}]
 SERVICE = ("cap_day", "cap_category", "min_gap")
 ADAPTIVE = Adaptive(1, 20, 6, 30.0)
 
@@ -122,7 +123,7 @@ class Keeper:
         pushes = [push for push in reading.record.pushes if push.state is HoldState.HELD][-(step.which % 3) :]
         verdicts = recheck(self.asked, reading.record, [(push, told(push)) for push in pushes], at)
         changed = [verdict.push for verdict in verdicts if verdict.push not in pushes]
-        most = utmost(self.asked.config, reading.record.preferences)
+        most = utmost(self.asked.config, reading.record)
         return self._change(reading.record, at, changed, most)
 
     def release(self, reading: Reading, step: Step, at: Instant) -> Change[None]:
@@ -144,7 +145,8 @@ class Keeper:
 
     def wish(self, reading: Reading, step: Step, at: Instant) -> Change[None]:
         del at
-        preferences = replace(reading.record.preferences, max_per_day=[None, 2, 5][step.which % 3])
+        a_day, a_week = [None, 2, 5][step.which % 3], WISHES[step.which // 3 % 4]
+        preferences = replace(reading.record.preferences, max_per_day=a_day, category_caps=a_week)
         return Change(None, record=replace(reading.record, preferences=preferences))
 
     def _change(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pushrank.config import Category
+from pushrank.config import Category, PurposeSpec
 from pushrank.domain.codes import ExclusionCode, Purpose
 from pushrank.domain.decision import Exclusion
 from pushrank.domain.instants import HOUR
@@ -14,7 +14,17 @@ from pushrank.domain.user import Consent
 from pushrank.policy import Ask, Eligible, Policy
 from pushrank.policy.categories import CategoryTree
 from pushrank.policy.constraints import CONSTRAINTS
-from tests.small_policies import NOON, divided, message, only_exclusion, policy, shipped_config, user
+from pushrank.policy.touch import may_hear
+from tests.small_policies import (
+    NOON,
+    divided,
+    message,
+    only_exclusion,
+    policy,
+    shipped_categories,
+    shipped_config,
+    user,
+)
 
 
 def code_of(asked: Policy, record: UserRecord, one: Message) -> ExclusionCode | None:
@@ -115,6 +125,69 @@ def test_a_message_without_a_purpose_has_that_of_its_category(category: str, ref
 def test_marketing_needs_a_yes_under_the_shipped_default() -> None:
     yes = user(timezone="UTC", consents={Purpose.MARKETING: Consent(granted=True, at=NOON - HOUR)})
     assert code_of(policy("default"), yes, message(category="promo")) is None
+
+
+V1, V2 = ({Purpose.MARKETING: PurposeSpec(version, {}, {})} for version in ("1", "2"))
+
+
+@pytest.mark.parametrize("default", [True, False])
+@pytest.mark.parametrize(
+    ("word", "counts"),
+    [
+        (Consent(granted=True, policy_version="2"), True),
+        (Consent(granted=True, policy_version="1"), None),
+        (Consent(granted=True), None),
+        (Consent(granted=False, policy_version="2"), False),
+        (Consent(granted=False, policy_version="1"), False),
+        (Consent(granted=False), False),
+    ],
+)
+def test_a_yes_to_another_version_is_unknown_and_a_no_holds_whatever_its_version(
+    word: Consent, *, counts: bool | None, default: bool
+) -> None:
+    config = shipped_config("open")
+    config = replace(config, default_consents={**config.default_consents, Purpose.MARKETING: default})
+    asked = Policy.of(config, shipped_categories(), V2)
+    code = code_of(asked, user(consents={Purpose.MARKETING: word}), message(purpose=Purpose.MARKETING))
+    goes = default if counts is None else counts
+    assert code == (None if goes else ExclusionCode.NO_CONSENT)
+
+
+def test_a_changed_purpose_makes_its_own_consent_unknown_and_no_other() -> None:
+    words = dict.fromkeys((Purpose.MARKETING, Purpose.RESEARCH), Consent(granted=True, policy_version="1"))
+    for purposes, promo in ((None, None), (V1, None), (V2, ExclusionCode.NO_CONSENT)):
+        asked = Policy.of(shipped_config("default"), shipped_categories(), purposes)
+        record = user(timezone="UTC", consents=words)
+        assert code_of(asked, record, message(category="promo")) == promo
+        assert code_of(asked, record, message(category="survey")) is None
+
+
+def test_who_agreed_to_another_version_only_is_not_said_to_wait_for_messages() -> None:
+    config = replace(shipped_config("default"), default_consents=dict.fromkeys(Purpose, False))
+    record = user(consents={Purpose.MARKETING: Consent(granted=True, policy_version="1")})
+    assert may_hear(record, config, NOON)
+    assert may_hear(record, config, NOON, {Purpose.MARKETING: "1"})
+    assert not may_hear(record, config, NOON, {Purpose.MARKETING: "2"})
+
+
+@pytest.mark.parametrize(
+    ("categories", "listed", "goes"),
+    [
+        ({"sport": False}, False, False),
+        ({"sport": False}, True, False),
+        ({"*": False}, True, False),
+        ({"*": False, "news": True}, True, False),
+        ({"sport": True}, True, True),
+        ({"sport": False, "sport.padel": True}, True, True),
+    ],
+)
+def test_a_category_that_appears_later_inherits_what_the_user_said_of_its_parent(
+    categories: dict[str, bool], *, listed: bool, goes: bool
+) -> None:
+    grown = {**shipped_categories(), "sport.padel": Category({"en": "Padel"}, default=True)}
+    asked = Policy.of(shipped_config("open"), grown if listed else shipped_categories())
+    code = code_of(asked, user(categories=categories), message(category="sport.padel"))
+    assert code == (None if goes else ExclusionCode.CATEGORY_OFF)
 
 
 def test_a_purpose_that_not_even_the_policy_speaks_of_is_not_allowed() -> None:

@@ -28,11 +28,11 @@ def starved(
     """Count the reachable, consenting users who have had no push for long."""
     as_of = wall_clock()
     with failing(ValueError, OSError, StoreError), opened(os.environ) as deployment:
-        config, store = deployment.policy.config, deployment.store
-        own = config.keep_in_touch or KeepInTouch(_DAYS, 0.0)
+        policy, store = deployment.policy, deployment.store
+        own = policy.config.keep_in_touch or KeepInTouch(_DAYS, 0.0)
         setting = own if days is None else KeepInTouch(days, own.bonus)
         with bar("users", store.count("users")) as progress:
-            found = count_starved(store, config, setting, as_of, progress)
+            found = count_starved(store, policy, setting, as_of, progress)
     share = f" ({found.starved / found.reachable:.1%})" if found.reachable else ""
     who = f"{found.starved} of {found.reachable} reachable, consenting users"
     typer.echo(f"{who}{share} had no push for {setting.after_days:g} days")

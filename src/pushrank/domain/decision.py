@@ -34,7 +34,7 @@ class Exclusion:
     """A candidate that a constraint removed, and the moment at which the reason ends where there is one.
 
     Only for the words: `about` is the category of which a reason speaks, `limit` the pushes that a full cap over
-    everything allows, and `decided_by` whose word that cap is.
+    everything, or one that the user set for a category, allows, and `decided_by` whose word that cap is.
     """
 
     message_id: str

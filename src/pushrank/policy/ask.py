@@ -25,6 +25,7 @@ class Eligible(NamedTuple):
 
 
 NO_TWINS: Mapping[str, frozenset[str]] = MappingProxyType({})
+NO_VERSIONS: Mapping[Purpose, str] = MappingProxyType({})
 Rows: TypeAlias = Sequence[Eligible]
 Checked: TypeAlias = tuple[Rows, Sequence[Exclusion]]
 
@@ -44,7 +45,8 @@ class Ask:
     `channel` is the one over which the candidates would go. `twins` gives for messages that say nearly the same as
     others the ids of all of them. `personal` is False where the item-only scorer answers: then nothing about the user
     may weigh in the choice. `frequency` is what suits this user by the model, and `bonus` what the first message is
-    worth more because it keeps in touch. `counting` are the pushes that use up budget.
+    worth more because it keeps in touch. `versions` are the purposes' current ones, to which a yes must belong;
+    `counting` are the pushes that use up budget.
     """
 
     record: UserRecord
@@ -58,6 +60,7 @@ class Ask:
     personal: bool = True
     frequency: Frequency | None = None
     bonus: float = 0.0
+    versions: Mapping[Purpose, str] = field(default_factory=lambda: NO_VERSIONS)
     counting: tuple[Push, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

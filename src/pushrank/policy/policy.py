@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypedDict, Unpack
 
-from pushrank.config.types import Category, PolicyConfig
-from pushrank.domain.codes import ExclusionCode, HoldState
+from pushrank.config.types import Category, PolicyConfig, PurposeSpec
+from pushrank.domain.codes import ExclusionCode, HoldState, Purpose
 from pushrank.domain.decision import Exclusion, Frequency
 from pushrank.domain.instants import DAY, HOUR, MINUTE, Instant
 from pushrank.domain.message import Message
 from pushrank.domain.record import Push, UserRecord
-from pushrank.policy.ask import Ask, Constraint, Eligible, Rows, Unlisted
+from pushrank.policy.ask import NO_VERSIONS, Ask, Constraint, Eligible, Rows, Unlisted
 from pushrank.policy.calendar import readable
 from pushrank.policy.categories import CategoryTree
 from pushrank.policy.constraints import CONSTRAINTS
@@ -37,22 +37,33 @@ class Circumstances(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A checked configuration, the category tree, and the constraints in the order in which they are asked."""
+    """A checked configuration, the category tree, and the constraints in the order in which they are asked.
+
+    `versions` are the purposes' current ones: a yes to another one does not count. Without them none is compared.
+    """
 
     config: PolicyConfig
     tree: CategoryTree
     constraints: tuple[Constraint, ...]
+    versions: Mapping[Purpose, str] = field(default_factory=lambda: NO_VERSIONS)
 
     @classmethod
-    def of(cls, config: PolicyConfig, categories: Mapping[str, Category]) -> Policy:
+    def of(
+        cls,
+        config: PolicyConfig,
+        categories: Mapping[str, Category],
+        purposes: Mapping[Purpose, PurposeSpec] | None = None,
+    ) -> Policy:
         """Build a policy; one that contradicts itself raises ConfigError with the key, expected and got."""
         refuse_contradictions(config, categories)
-        return cls(config, CategoryTree(categories), tuple(CONSTRAINTS[name] for name in config.constraints))
+        constraints = tuple(CONSTRAINTS[name] for name in config.constraints)
+        versions = {purpose: spec.version for purpose, spec in (purposes or {}).items()}
+        return cls(config, CategoryTree(categories), constraints, versions)
 
     def ask(self, record: UserRecord, as_of: Instant, zone: str | None, **circumstances: Unpack[Circumstances]) -> Ask:
         """Put the question about one user at one moment. A zone that can't be read counts as none."""
         known = zone if zone is not None and readable(zone) else None
-        return Ask(record, as_of, known, self.config, self.tree, **circumstances)
+        return Ask(record, as_of, known, self.config, self.tree, versions=self.versions, **circumstances)
 
     @property
     def look_back(self) -> Instant:

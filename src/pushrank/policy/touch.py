@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import isfinite
 
 from pushrank.config.types import KeepInTouch, PolicyConfig
@@ -10,6 +10,7 @@ from pushrank.domain.codes import Purpose
 from pushrank.domain.instants import DAY, Instant
 from pushrank.domain.record import UserRecord
 from pushrank.features.state import FIRST_EVENT, LAST_SENT, UserState
+from pushrank.policy.ask import NO_VERSIONS
 from pushrank.policy.constraints.permission import granted
 
 MOST_DAYS = 366
@@ -29,14 +30,19 @@ def starved(setting: KeepInTouch, record: UserRecord, state: UserState, as_of: I
     return since is not None and as_of - since >= setting.after_days * DAY
 
 
-def may_hear(record: UserRecord, config: PolicyConfig, as_of: Instant) -> bool:
-    """Whether a push can reach the user, who wants pushes, paused none, and agreed to a purpose beyond service."""
+def may_hear(
+    record: UserRecord, config: PolicyConfig, as_of: Instant, versions: Mapping[Purpose, str] = NO_VERSIONS
+) -> bool:
+    """Whether a push can reach the user, who wants pushes, paused none, and agreed to a purpose beyond service.
+
+    `versions` are those of `granted`.
+    """
     wanted = record.preferences
     paused = wanted.muted_until is not None and as_of < wanted.muted_until
     if not record.reachable or not wanted.push or paused:
         return False
     refused = {Purpose.MARKETING} if wanted.objected else set()
-    return any(granted(wanted, config, purpose) for purpose in _FOR_PEOPLE if purpose not in refused)
+    return any(granted(wanted, config, purpose, versions) for purpose in _FOR_PEOPLE if purpose not in refused)
 
 
 def touch_faults(config: PolicyConfig) -> Iterator[str]:

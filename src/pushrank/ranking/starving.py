@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from pushrank.config.types import KeepInTouch, PolicyConfig
+from pushrank.config.types import KeepInTouch
 from pushrank.domain.instants import DAY, Instant
 from pushrank.features.state import decode_state
+from pushrank.policy import Policy
 from pushrank.policy.touch import may_hear, starved
 from pushrank.store.protocol import Store
 
@@ -21,7 +22,7 @@ class Starved(NamedTuple):
 
 def count_starved(
     store: Store,
-    config: PolicyConfig,
+    policy: Policy,
     setting: KeepInTouch,
     as_of: Instant,
     progress: Callable[[int], None] = lambda _: None,
@@ -33,7 +34,7 @@ def count_starved(
     found, waiting, since = 0, 0, as_of - int(setting.after_days * DAY)
     for user_key in store.users():
         record = store.user(user_key, since)
-        if may_hear(record, config, as_of):
+        if may_hear(record, policy.config, as_of, policy.versions):
             found += 1
             waiting += starved(setting, record, decode_state(record.state), as_of)
         progress(1)

@@ -79,10 +79,15 @@ EXCLUSIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     ExclusionCode.CAP_CATEGORY: {
         "en": (
+            "Your limit of {limit} a week from {category} is used up.",
             "You have had enough messages from {category} for now; the next may come at {until}.",
             "You have had enough messages of this topic for now.",
         ),
-        "zh": ("“{category}”类消息暂时已经够多了，{until}之后才会再发。", "这一类消息暂时已经够多了。"),
+        "zh": (
+            "你说过“{category}”类消息每周最多{limit}条，这周已经够了。",
+            "“{category}”类消息暂时已经够多了，{until}之后才会再发。",
+            "这一类消息暂时已经够多了。",
+        ),
     },
     ExclusionCode.CAP_KIND: {
         "en": (
@@ -127,6 +132,13 @@ EXCLUSIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     ExclusionCode.ALREADY_SENT: {
         "en": ("You have already had this message.",),
         "zh": ("你已经收到过这条消息了。",),
+    },
+    ExclusionCode.MINOR_PROTECTED: {
+        "en": (
+            "You are under 18, so nothing comes at night; this may come at {until}.",
+            "You are under 18, so we send you no advertising.",
+        ),
+        "zh": ("你未满18岁，所以夜里我们不打扰你，{until}之后才会发。", "你未满18岁，所以我们不会给你发广告。"),
     },
     ExclusionCode.NOT_REACHABLE: {
         "en": ("Your device doesn't accept our messages at the moment.",),

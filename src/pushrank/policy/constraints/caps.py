@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pushrank.config.types import CapRule
 from pushrank.domain.codes import ExclusionCode, Kind
@@ -15,6 +16,8 @@ from pushrank.policy.ask import Ask, Eligible, Rows
 from pushrank.policy.constraints.capping import Part, PartCap, RuleCap
 from pushrank.policy.effective import Cap, effective_caps
 from pushrank.policy.limits import Full, Limit, Subject, window_of
+
+_WEEK = window_of("week")
 
 
 def over_everything(rule: CapRule) -> bool:
@@ -87,10 +90,12 @@ class CapWeek(CalendarCap):
 class CapCategory(PartCap):
     """Removes what would be one push too many of its category or of one of its parents.
 
-    A limit of a category counts what lies below it too. `*` is each top-level category apart.
+    A limit of a category counts what lies below it too. `*` is each top-level category apart. The user's own limits are
+    per local week, and join the policy's rules.
     """
 
     code = ExclusionCode.CAP_CATEGORY
+    binding = True
 
     def named(self, rule: CapRule) -> str | None:
         """Give the category."""
@@ -115,9 +120,25 @@ class CapCategory(PartCap):
         """Tell categories apart."""
         return row.send_at, row.message.category, Kind.INFORM
 
+    def limits(self, ask: Ask, subject: Subject) -> Sequence[Limit]:
+        """Put the user's own limits of the category and of its parents before the rules."""
+        rules, said = super().limits(ask, subject), ask.record.preferences.category_caps
+        if not said:
+            return rules
+        named = [name for name in lineage(subject.category) if name in said]
+        return [*(Limit(self.code, name, _WEEK, said[name], "user") for name in named), *rules]
+
+    def least(self, ask: Ask) -> int | None:
+        """Give the smallest of the user's own limits and the rules."""
+        known = [super().least(ask), *ask.record.preferences.category_caps.values()]
+        return min((most for most in known if most is not None), default=None)
+
     def exclusion(self, message_id: str, by: Full) -> Exclusion:
-        """Name the category whose limit is full: that of the message, or one of its parents."""
-        return Exclusion(message_id, self.code, by.until, about=by.limit.about)
+        """Name the category whose limit is full, that of the message or a parent; and the limit that the user set."""
+        told = Exclusion(message_id, self.code, by.until, about=by.limit.about)
+        if by.limit.decided_by != "user":
+            return told
+        return replace(told, limit=by.limit.most, decided_by="user")
 
 
 class CapKind(PartCap):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pushrank.config.types import PolicyConfig
 from pushrank.domain.codes import ExclusionCode, Purpose
 from pushrank.domain.decision import Exclusion
 from pushrank.domain.instants import Instant
 from pushrank.domain.message import lineage
-from pushrank.domain.user import Preferences
-from pushrank.policy.ask import Ask, Checked, Constraint, Rows, UserWide
+from pushrank.domain.user import Consent, Preferences
+from pushrank.policy.ask import NO_VERSIONS, Ask, Checked, Constraint, Rows, UserWide
 
 
 class NotReachable(UserWide):
@@ -100,14 +102,27 @@ class NoConsent(Constraint):
 
     def check(self, ask: Ask, rows: Rows) -> Checked:
         """Decide once for each purpose."""
-        refused = {purpose for purpose in Purpose if not granted(ask.record.preferences, ask.config, purpose)}
+        said = ask.record.preferences
+        refused = {purpose for purpose in Purpose if not granted(said, ask.config, purpose, ask.versions)}
         if not refused:
             return rows, ()
         purpose_of = ask.tree.purpose_of
         return self.without(rows, {id(row): None for row in rows if purpose_of(row.message) in refused})
 
 
-def granted(preferences: Preferences, config: PolicyConfig, purpose: Purpose) -> bool:
-    """Whether the user agreed to a purpose, or was never asked where the policy needs no yes."""
+def granted(
+    preferences: Preferences, config: PolicyConfig, purpose: Purpose, versions: Mapping[Purpose, str] = NO_VERSIONS
+) -> bool:
+    """Whether the user agreed to a purpose as it stands, or said nothing of it where the policy needs no yes.
+
+    A yes to another version than that of `versions` says nothing of the purpose as it stands; a no holds whatever its
+    version. A purpose that `versions` leaves out is not compared.
+    """
     consent = preferences.consents.get(purpose)
-    return config.default_consents.get(purpose, False) if consent is None else consent.granted
+    if consent is None or (consent.granted and _of_another(consent, versions.get(purpose))):
+        return config.default_consents.get(purpose, False)
+    return consent.granted
+
+
+def _of_another(consent: Consent, version: str | None) -> bool:
+    return version is not None and consent.policy_version != version
