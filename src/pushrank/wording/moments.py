@@ -34,3 +34,11 @@ def _english(moment: datetime, today: datetime, hour: str) -> str:
 def _chinese(moment: datetime, today: datetime, hour: str) -> str:
     year = "" if moment.year == today.year else f"{moment.year}年"
     return f"{year}{moment.month}月{moment.day}日{hour}"
+
+
+def day(at: Instant, zone: str, language: str | None) -> str:
+    """Tell a reader in `zone` on which day `at` is: `24 November 2026`."""
+    moment = to_datetime(at, zone)
+    if (language or "").lower().startswith("zh"):
+        return f"{moment.year}年{moment.month}月{moment.day}日"
+    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
