@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pushrank.config.types import CapRule, RampStep, RampUp
+from pushrank.config.types import CapRule, Minors, RampStep, RampUp
 from pushrank.domain.codes import ExclusionCode, HoldState, Kind, Purpose, QuietAction, Urgency
 from pushrank.domain.decision import Frequency
 from pushrank.domain.instants import DAY, HOUR, Instant
@@ -102,7 +102,12 @@ presences = st.builds(
 records = st.builds(
     UserRecord,
     st.just("u"),
-    facts=st.builds(UserFacts, registered_at=maybe(moments)),
+    facts=st.builds(
+        UserFacts,
+        registered_at=maybe(moments),
+        minor=maybe(st.booleans()),
+        age_band=st.sampled_from([None, "13-17", "18-24"]),
+    ),
     preferences=preferences,
     reachable=st.booleans(),
     presence=presences,
@@ -116,6 +121,7 @@ configs = st.builds(
     caps=st.lists(rules, max_size=4).map(tuple),
     min_gap_minutes=maybe(st.sampled_from([1.0, 60.0, 1440.0])),
     ramp_up=maybe(ramps),
+    minors=maybe(st.sampled_from([Minors("21:00", "08:00"), Minors("11:00", "13:30")])),
 )
 TREE = CategoryTree(shipped_categories())
 asks = st.builds(

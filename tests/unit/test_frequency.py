@@ -15,8 +15,8 @@ from pushrank.config.types import Adaptive
 from pushrank.domain.decision import Frequency
 from pushrank.domain.instants import DAY, Instant
 from pushrank.domain.permission import Cohort
-from pushrank.domain.record import Presence
-from pushrank.domain.user import Preferences
+from pushrank.domain.record import Presence, UserRecord
+from pushrank.domain.user import Preferences, UserFacts
 from pushrank.features.usage import NO_USAGE, Usage, shrunk
 from pushrank.policy import Cap, as_it_holds, effective_caps, frequency_of, utmost
 from tests.small_policies import NOON, shipped_config, user
@@ -144,7 +144,7 @@ def test_a_level_of_nothing_alone_says_that_nothing_suits() -> None:
 def test_a_policy_without_bounds_has_no_personal_caps() -> None:
     plain = replace(CONFIG, adaptive=None)
     assert frequency_of(plain, LEVELS, COHORT, user(), KEEN, NOON) is None
-    assert utmost(plain, Preferences()) is None
+    assert utmost(plain, UserRecord("")) is None
 
 
 @pytest.mark.parametrize(
@@ -184,14 +184,15 @@ def test_a_decision_tells_what_holds_whose_word_it_is_and_keeps_the_figures() ->
 
 
 def test_the_utmost_is_the_higher_of_bound_and_policy_and_nobodys_where_nobody_may_be_known() -> None:
-    most, low = utmost(CONFIG, Preferences()), utmost(replace(CONFIG, max_per_day=9, max_per_week=40), Preferences())
+    most, low = utmost(CONFIG, UserRecord("")), utmost(replace(CONFIG, max_per_day=9, max_per_week=40), UserRecord(""))
     assert most is not None
     assert low is not None
     assert [(most.per_day, most.per_week), (low.per_day, low.per_week)] == [(5, 28), (9, 40)]
-    open_ = utmost(replace(CONFIG, max_per_day=None, max_per_week=None), Preferences())
+    open_ = utmost(replace(CONFIG, max_per_day=None, max_per_week=None), UserRecord(""))
     assert open_ is not None
     assert (open_.per_day, open_.per_week) == (None, None)
-    assert utmost(CONFIG, Preferences(personalisation=False)) is None
+    assert utmost(CONFIG, UserRecord("", preferences=Preferences(personalisation=False))) is None
+    assert utmost(CONFIG, UserRecord("", facts=UserFacts(minor=True))) is None
 
 
 @st.composite
@@ -239,7 +240,7 @@ def test_personal_caps_lie_within_the_bounds_and_a_week_fits_into_its_days(
     assert found.per_week <= setting.most_per_week
     assert 7 * found.per_day >= found.per_week
     assert found.per_week >= setting.least_per_week or not levels
-    most = utmost(config, Preferences())
+    most = utmost(config, UserRecord(""))
     assert most is not None
     assert most.per_day is None or found.per_day <= most.per_day
     assert most.per_week is None or found.per_week <= most.per_week

@@ -102,6 +102,7 @@ class ExclusionCode(StrEnum):
     NEAR_DUPLICATE = "near_duplicate"
     SEEN_ELSEWHERE = "seen_elsewhere"
     NOT_REACHABLE = "not_reachable"
+    MINOR_PROTECTED = "minor_protected"
 
 
 class StopCode(StrEnum):

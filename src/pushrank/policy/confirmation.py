@@ -48,7 +48,7 @@ def recheck(
     """
     waiting = {push.push_id for push, _ in wanted if push.state is HoldState.HELD and push.at <= as_of}
     verdicts: list[Verdict] = []
-    most = utmost(policy.config, record.preferences)
+    most = utmost(policy.config, record)
     for push, message in wanted:
         waiting.discard(push.push_id)
         others = tuple(o for o in record.pushes if o.push_id != push.push_id)

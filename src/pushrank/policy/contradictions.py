@@ -15,7 +15,7 @@ from pushrank.policy.cap_contradictions import cap_faults, unlisted
 from pushrank.policy.constraints import CONSTRAINTS
 from pushrank.policy.exploration import exploration_faults
 from pushrank.policy.touch import touch_faults
-from pushrank.policy.windows import always_quiet, windows_of
+from pushrank.policy.windows import always_quiet, night_of, windows_of
 
 _LONGEST_HOLD_MINUTES = 24 * 60
 _LONGEST_WAIT_HOURS = 168
@@ -98,6 +98,8 @@ def _hours(config: PolicyConfig) -> Iterator[str]:
             yield f"quiet_hours[{place}].days: expected at least one weekday, got none"
     if always_quiet(windows_of(config.quiet_hours)):
         yield "quiet_hours: expected a minute of the week that is open, got windows that leave none"
+    if config.minors is not None and always_quiet((*windows_of(config.quiet_hours), *night_of(config.minors))):
+        yield "minors: expected a night that leaves a minute of the week open, got one that leaves none"
 
 
 def _consents(config: PolicyConfig) -> Iterator[str]:

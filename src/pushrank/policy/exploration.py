@@ -41,7 +41,7 @@ class Chance:
     @classmethod
     def of(cls, ask: Ask, dice: Dice | None) -> Chance:
         """Give what the policy says; without dice, and for who is not to be known, nothing is left to chance."""
-        setting, personal = ask.config.exploration, ask.personal and ask.record.preferences.personalisation
+        setting, personal = ask.config.exploration, ask.personal and ask.record.profiled
         if dice is None or setting is None or not personal or not setting.share or setting.among == 1:
             return cls(ask.floor)
         return cls(ask.floor, setting, dice)

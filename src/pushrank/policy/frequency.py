@@ -11,7 +11,6 @@ from pushrank.domain.decision import Frequency
 from pushrank.domain.instants import DAY, Instant
 from pushrank.domain.permission import Cohort
 from pushrank.domain.record import UserRecord
-from pushrank.domain.user import Preferences
 from pushrank.features.usage import Usage, shrunk
 from pushrank.policy.effective import asks_for_more
 from pushrank.policy.price import price_of
@@ -58,13 +57,13 @@ def _price(levels: Sequence[float], cohort: Cohort, record: UserRecord, as_of: I
     return price_of(levels, cohort, sum(push.at > since and push.counts(as_of) for push in record.pushes))
 
 
-def utmost(config: PolicyConfig, preferences: Preferences) -> Frequency | None:
+def utmost(config: PolicyConfig, record: UserRecord) -> Frequency | None:
     """Give the most that could suit anybody; None where nothing may suit but the policy's own caps.
 
     For a confirm, which has no model: nothing that a ranking allowed is above.
     """
     setting = config.adaptive
-    if setting is None or not preferences.personalisation:
+    if setting is None or not record.profiled:
         return None
     week = None if config.max_per_week is None else max(config.max_per_week, setting.most_per_week)
     day = None if config.max_per_day is None else max(config.max_per_day, setting.most_per_day)

@@ -9,7 +9,7 @@ from pushrank.domain.instants import HOUR, MINUTE, Instant
 from pushrank.domain.message import Message
 from pushrank.policy.ask import Ask, Constraint, Eligible, Rows
 from pushrank.policy.constraints.capping import Capping
-from pushrank.policy.constraints.hours import passes_quiet_hours, quiet_ends
+from pushrank.policy.constraints.hours import passes_quiet_hours, quiet_ends, quiet_ends_for_service
 
 _NEVER = 1 << 62
 
@@ -44,12 +44,16 @@ def later(constraints: Sequence[Constraint], ask: Ask, rows: Rows) -> Rows:
         return ()
     hours = range((ask.as_of // HOUR + 1) * HOUR, end + 1, HOUR)
     quiet, passing = quiet_ends(ask, set(hours)), passes_quiet_hours(ask)
-    waiting = [(row, last_moment(ask, row.message), passing and ask.is_service(row.message)) for row in rows]
+    service = quiet_ends_for_service(ask, set(hours)) if passing else quiet
+    waiting = [
+        (row, last_moment(ask, row.message), service if passing and ask.is_service(row.message) else quiet)
+        for row in rows
+    ]
     found: Rows = [
         Eligible(row.message, at)
         for at in hours
-        for row, last, passes in waiting
-        if row.send_at < at <= last and (passes or at not in quiet)
+        for row, last, silent in waiting
+        if row.send_at < at <= last and at not in silent
     ]
     for constraint in constraints:
         if found and isinstance(constraint, Capping):

@@ -9,6 +9,7 @@ import numpy as np
 
 from pushrank.domain.instants import HOUR
 from pushrank.domain.record import Push
+from pushrank.features.profile import kept_tags
 from pushrank.policy.ask import Ask, Rows
 from pushrank.policy.value import Floats
 
@@ -24,7 +25,7 @@ def factors(ask: Ask, rows: Rows) -> Floats | None:
     like. Age is from `at` to `as_of`, and 0 for what is to go later. A candidate for a later moment is judged as of now
     too, so that no message waits only for its penalty to fade.
     """
-    personal = ask.personal and ask.record.preferences.personalisation
+    personal = ask.personal and ask.record.profiled
     if ask.config.variety is None or not ask.counting or not personal:
         return None
     recent = _recent(ask)
@@ -32,7 +33,7 @@ def factors(ask: Ask, rows: Rows) -> Floats | None:
         return None
     shares, category = ask.config.variety, recent[0].push.category
     after_category = _after_category(shares.category, recent)
-    after_tags = [(frozenset(push.tags), 1.0 - shares.tag * power) for push, power in recent]
+    after_tags = [(frozenset(_tags(ask, push)), 1.0 - shares.tag * power) for push, power in recent]
     left = [after_category if row.message.category == category else 1.0 for row in rows]
     last = after_tags[0][0]
     for place in [place for place, row in enumerate(rows) if not last.isdisjoint(row.message.tags)] if last else ():
@@ -41,6 +42,12 @@ def factors(ask: Ask, rows: Rows) -> Floats | None:
                 break
             left[place] *= kept
     return np.array(left)
+
+
+def _tags(ask: Ask, push: Push) -> Sequence[str]:
+    """Tags of a push that the user neither blocked nor deleted since."""
+    keep = kept_tags(ask.record)
+    return push.tags if keep is None else keep(push.tags, push.at)
 
 
 class _Recent(NamedTuple):

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pushrank.config.types import QuietHours
+from pushrank.config.types import Minors, QuietHours
 from pushrank.domain.instants import Instant
 from pushrank.domain.user import WEEKDAYS, QuietWindow
 from pushrank.policy.calendar import day_number, day_start, reading, weekday
@@ -76,6 +76,12 @@ def windows_of(quiet_hours: tuple[QuietHours, ...]) -> tuple[QuietWindow, ...]:
         QuietWindow(_minute(hours.start), _minute(hours.end), tuple(WEEKDAYS.index(name) for name in hours.days))
         for hours in quiet_hours
     )
+
+
+@lru_cache(maxsize=16)
+def night_of(minors: Minors) -> tuple[QuietWindow, ...]:
+    """The window that protects minors every night."""
+    return (QuietWindow(_minute(minors.night_start), _minute(minors.night_end)),)
 
 
 def _minute(clock: str) -> int:

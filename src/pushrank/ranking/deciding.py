@@ -127,7 +127,7 @@ def _chance(ask: Ask, question: Question) -> np.random.Generator | None:
 
     So a decision that is made again draws the same again.
     """
-    personal = ask.personal and ask.record.preferences.personalisation
+    personal = ask.personal and ask.record.profiled
     if ask.config.exploration is None or question.request.mode is Mode.LOOK or not personal:
         return None
     return chance_of(question.decision_id)

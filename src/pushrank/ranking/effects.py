@@ -13,10 +13,9 @@ from pushrank.domain.event import Event
 from pushrank.domain.instants import Instant, instant, time_zone, to_datetime
 from pushrank.domain.message import Attribute
 from pushrank.domain.record import UserRecord
-from pushrank.domain.user import Preferences, UserFacts
+from pushrank.domain.user import ADULT_YEARS, Preferences, UserFacts
 from pushrank.features.events import EVERYTHING
 
-ADULT_YEARS = 18
 _BANDS = (18, 25, 35, 45, 55, 65)
 _MONTH_AND_DAY = re.compile(r"(\d\d)-(\d\d)")
 _LEAP_YEAR = 2000
@@ -50,17 +49,29 @@ def attribute_fault(event: Event) -> str | None:
 def applied_late(record: UserRecord, event: Event, younger: Collection[Event]) -> UserRecord:
     """Return the record after an event that came late: of what it says, `younger` events may have the last word.
 
-    An opt-in says two things: a younger opt-out has the last word on the choice, a younger loss on the reach.
+    An opt-in says two things: a younger opt-out has the last word on the choice, a younger loss on the reach. A date of
+    birth says three: younger words about the birthday, the age band or whether somebody is a minor stand.
     """
     if any(_overruled(event, later) for later in younger):
         return record
     told = applied(record, event)
+    if event.type is EventType.ATTRIBUTE:
+        return _with_younger_facts(record, told, event, younger)
     if event.type is not EventType.OPTED_IN:
         return told
     same = {later.type for later in younger if _scope(later) == _scope(event)}
     if EventType.OPTED_OUT in same:
         told = replace(told, preferences=record.preferences)
     return replace(told, reachable=record.reachable) if EventType.REACH_LOST in same else told
+
+
+def _with_younger_facts(record: UserRecord, told: UserRecord, event: Event, younger: Collection[Event]) -> UserRecord:
+    """Put back the facts of `record` on which a younger event had the last word."""
+    said = set(_SAYS.get(event.name or "", ()))
+    names = [later.name or "" for later in younger if later.type is EventType.ATTRIBUTE]
+    later = said.intersection(fact for name in names for fact in _SAYS.get(name, (name,)))
+    kept: Any = {fact: getattr(record.facts, fact) for fact in later}
+    return replace(told, facts=replace(told.facts, **kept)) if kept else told
 
 
 def _overruled(event: Event, later: Event) -> bool:
@@ -72,7 +83,7 @@ def _overruled(event: Event, later: Event) -> bool:
     if event.type in (EventType.OPTED_OUT, EventType.REACH_LOST):
         return later.type is EventType.OPTED_IN and _scope(later) == _scope(event)
     if event.type is EventType.ATTRIBUTE:
-        return later.type is EventType.ATTRIBUTE and later.name == event.name
+        return later.type is EventType.ATTRIBUTE and event.name in (later.name, *_SAYS.get(later.name or "", ()))
     return False
 
 
@@ -173,6 +184,9 @@ def _birthday(value: Attribute) -> str:
         raise ValueError(msg) from None
     return found[0]
 
+
+_SAYS: Mapping[str, tuple[str, ...]] = {"birth_date": ("birthday", "age_band", "minor")}
+"""Attributes that say several facts at once."""
 
 _FIELDS: Mapping[str, Callable[[Attribute], Any]] = {
     "timezone": _zone,

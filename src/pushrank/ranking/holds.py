@@ -81,7 +81,7 @@ class Holds:
             verdicts = {v.push.message_id: v for v in recheck(self.policy, reading.record, wanted, as_of, twins)}
             changed = budget.ended(reading.record.pushes, as_of)
             slots: dict[str, tuple[Slot, ...]] = {}
-            most = utmost(self.policy.config, reading.record.preferences)
+            most = utmost(self.policy.config, reading.record)
             for name, verdict in verdicts.items():
                 push = verdict.push
                 if push != found[name]:

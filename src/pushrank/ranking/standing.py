@@ -18,7 +18,7 @@ from pushrank.ranking.served import Served
 
 
 class Standing(NamedTuple):
-    """A user as scores and rules may see them. Who wants no personalisation is somebody of whom nothing is known.
+    """A user as scores and rules may see them. Who may not be profiled is somebody of whom nothing is known.
 
     `frequency` is what suits the user by the model, and `bonus` what a message is worth more because the user has heard
     nothing for long.
@@ -35,7 +35,7 @@ class Standing(NamedTuple):
 def standing_of(served: Served, policy: Policy, record: UserRecord, as_of: Instant) -> Standing:
     """Bring together what is known of a user at `as_of`."""
     pooled = served.permission.pooled
-    if served.degraded or not record.preferences.personalisation:
+    if served.degraded or not record.profiled:
         return Standing(False, empty_state(), UserFacts(), pooled, None, 0.0)  # noqa: FBT003 - its name is there
     state, config = decode_state(record.state), policy.config
     usage = usage_of(state, as_of)

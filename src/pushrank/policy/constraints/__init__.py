@@ -6,6 +6,7 @@ from pushrank.policy.ask import Constraint
 from pushrank.policy.constraints.caps import CapCategory, CapChannel, CapDay, CapKind, CapWeek
 from pushrank.policy.constraints.hours import NoTimezone, QuietHours
 from pushrank.policy.constraints.life import Expired, NotLive, UnknownMessage
+from pushrank.policy.constraints.minors import MinorProtected
 from pushrank.policy.constraints.pace import MinGap, RampUp
 from pushrank.policy.constraints.permission import CategoryOff, Muted, NoConsent, NotReachable, Objected, OptedOut
 from pushrank.policy.constraints.repetition import AlreadySent, Held, NearDuplicate, SeenElsewhere
@@ -27,6 +28,7 @@ CONSTRAINTS: dict[str, Constraint] = {
         Held(),
         NearDuplicate(),
         NoTimezone(),
+        MinorProtected(),
         QuietHours(),
         CapDay(),
         CapWeek(),

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from types import MappingProxyType
+from typing import Any, ClassVar
 
 from pushrank.domain.codes import ExclusionCode, QuietAction, Urgency
 from pushrank.domain.instants import Instant
-from pushrank.domain.message import Message
 from pushrank.domain.user import QuietWindow
 from pushrank.policy.ask import Ask, Checked, Constraint, Eligible, Rows, UserWide
-from pushrank.policy.windows import quiet_at, windows_of
+from pushrank.policy.windows import night_of, quiet_at, windows_of
+
+_NONE: Mapping[Any, None] = MappingProxyType({})
 
 
 class NoTimezone(UserWide):
@@ -23,14 +25,34 @@ class NoTimezone(UserWide):
         return ask.zone is None
 
 
-class QuietHours(Constraint):
+class Hushing(Constraint):
+    """Moves messages to the end of a quiet time, or removes them where they can't wait or shall be dropped."""
+
+    def hushed(
+        self, ask: Ask, rows: Rows, late: Mapping[int, Instant | None], gone: Mapping[int, Instant | None] = _NONE
+    ) -> Checked:
+        """Divide rows: those of `late`, by `id()`, wait for the end that it names or go, and those of `gone` go."""
+        if not late and not gone:
+            return rows, ()
+        waits = _may_wait(ask)
+        out = {id(row): late[id(row)] for row in rows if id(row) in late and not (waits and _can_wait(row, late))}
+        kept, exclusions = self.without(rows, {**out, **gone})
+        return [_put_off(row, late[id(row)]) if id(row) in late else row for row in kept], exclusions
+
+
+class QuietHours(Hushing):
     """Moves messages to the end of the quiet time, or removes them where they can't wait or shall be dropped.
 
-    The user's windows count where there are any, else the policy's. Only the policy's let service messages pass.
+    The user's windows count where there are any, else the policy's. Only the policy's let service messages pass. Where
+    a minor's night follows, the quiet time ends with it.
     """
 
     code = ExclusionCode.QUIET_HOURS
-    after: ClassVar[tuple[ExclusionCode, ...]] = (ExclusionCode.UNKNOWN_MESSAGE, ExclusionCode.NO_TIMEZONE)
+    after: ClassVar[tuple[ExclusionCode, ...]] = (
+        ExclusionCode.UNKNOWN_MESSAGE,
+        ExclusionCode.NO_TIMEZONE,
+        ExclusionCode.MINOR_PROTECTED,
+    )
     passable = True
 
     def check(self, ask: Ask, rows: Rows) -> Checked:
@@ -40,19 +62,24 @@ class QuietHours(Constraint):
             return rows, ()
         passing = passes_quiet_hours(ask)
         late = [row for row in rows if row.send_at in quiet and not (passing and ask.is_service(row.message))]
-        waits = _may_wait(ask)
-        out = {
-            id(row): quiet[row.send_at] for row in late if not (waits and _can_wait(row.message, quiet[row.send_at]))
-        }
-        kept, exclusions = self.without(rows, out)
-        moved = {id(row) for row in late}
-        return [_put_off(row, quiet[row.send_at]) if id(row) in moved else row for row in kept], exclusions
+        return self.hushed(ask, rows, {id(row): quiet[row.send_at] for row in late})
 
 
 def quiet_ends(ask: Ask, moments: set[Instant]) -> Mapping[Instant, Instant | None]:
     """Give those of `moments` that are quiet for this user, with the end of the quiet time; None: none in sight."""
+    return quiet_among((*_windows(ask), *nights(ask)), ask, moments)
+
+
+def quiet_ends_for_service(ask: Ask, moments: set[Instant]) -> Mapping[Instant, Instant | None]:
+    """Give the same for service messages: where they pass the quiet hours, a minor's night is still quiet."""
+    return quiet_among(nights(ask), ask, moments) if passes_quiet_hours(ask) else quiet_ends(ask, moments)
+
+
+def quiet_among(windows: tuple[QuietWindow, ...], ask: Ask, moments: set[Instant]) -> Mapping[Instant, Instant | None]:
+    """Give those of `moments` that lie in any of `windows` by the user's clock, with the end of the quiet time."""
+    if not windows:
+        return _NONE
     assert ask.zone is not None
-    windows = _windows(ask)
     found = ((at, quiet_at(windows, ask.zone, at)) for at in moments)
     return {at: quiet.end for at, quiet in found if quiet is not None}
 
@@ -60,6 +87,12 @@ def quiet_ends(ask: Ask, moments: set[Instant]) -> Mapping[Instant, Instant | No
 def passes_quiet_hours(ask: Ask) -> bool:
     """Whether service messages pass the quiet hours that hold for this user."""
     return ask.record.preferences.quiet_hours is None and QuietHours.code in ask.config.service_passes
+
+
+def nights(ask: Ask) -> tuple[QuietWindow, ...]:
+    """The nights in which nothing reaches a minor; none for everybody else."""
+    minors = ask.config.minors
+    return () if minors is None or not ask.record.facts.is_minor else night_of(minors)
 
 
 def _windows(ask: Ask) -> tuple[QuietWindow, ...]:
@@ -72,7 +105,8 @@ def _may_wait(ask: Ask) -> bool:
     return action is QuietAction.DEFER and not ask.now_only
 
 
-def _can_wait(message: Message, end: Instant | None) -> bool:
+def _can_wait(row: Eligible, late: Mapping[int, Instant | None]) -> bool:
+    message, end = row.message, late[id(row)]
     if message.urgency is Urgency.BREAKING or end is None:
         return False
     return message.expires_at is None or message.expires_at > end

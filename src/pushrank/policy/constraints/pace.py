@@ -36,7 +36,7 @@ class MinGap(Capping):
 class RampUp(Capping):
     """Removes what would be one push too many on a local day for a user who is new or has just come back.
 
-    A user who wants no personalisation gets no ramp.
+    A user who may not be profiled gets no ramp.
     """
 
     code = ExclusionCode.RAMP_UP
@@ -54,7 +54,7 @@ class RampUp(Capping):
 
     def _most(self, ask: Ask, at: Instant) -> int | None:
         ramp = ask.config.ramp_up
-        if ramp is None or not ask.record.preferences.personalisation:
+        if ramp is None or not ask.record.profiled:
             return None
         return _step(ramp, came_at(ask.record, ramp.returning_after_days), at)
 

@@ -114,7 +114,7 @@ class SeenElsewhere(Constraint):
     """Removes what the user met within `days` over another channel, or in the app.
 
     A message counts as met where it was sent over another channel than the request's, opened or clicked there outside
-    of a push, or where all of its items were seen in the app since its publication. Who does not want to be known is
+    of a push, or where all of its items were seen in the app since its publication. Who may not be profiled is
     not watched: for them what was sent is `already_sent`, over whichever channel.
     """
 
@@ -124,7 +124,7 @@ class SeenElsewhere(Constraint):
     def check(self, ask: Ask, rows: Rows) -> Checked:
         """Compare content keys with sends and meetings elsewhere, and items with those seen."""
         setting = ask.config.seen_elsewhere
-        if setting is None or not ask.record.preferences.personalisation:
+        if setting is None or not ask.record.profiled:
             return rows, ()
         rest = int(setting.days * DAY)
         ends = _same_content(rows, {key: until for key, until in _met(ask, rest).items() if until > ask.as_of})
