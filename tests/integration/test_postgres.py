@@ -124,7 +124,7 @@ def test_no_wait_is_endless(address: str, name: str, value: str) -> None:
 def test_a_store_of_another_version_is_refused(address: str) -> None:
     open_store(address).close()
     postgres_server.run(address, "UPDATE meta SET value = 99 WHERE name = 'schema'")
-    with pytest.raises(StoreError, match="expected version 2, got 99"):
+    with pytest.raises(StoreError, match="expected version 3, got 99"):
         open_store(address)
 
 

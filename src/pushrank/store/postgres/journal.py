@@ -6,8 +6,17 @@ from collections.abc import Sequence
 
 from psycopg import Connection
 
-from pushrank.domain.record import DecisionRow, StoredEvent
-from pushrank.store.rows import DECISION_COLUMNS, EVENT_COLUMNS, decision_row, event_of, event_row
+from pushrank.domain.instants import Instant
+from pushrank.domain.record import DecisionRow, FeatureRow, StoredEvent
+from pushrank.store.rows import (
+    DECISION_COLUMNS,
+    EVENT_COLUMNS,
+    FEATURE_COLUMNS,
+    decision_row,
+    event_of,
+    event_row,
+    feature_row,
+)
 
 EVENTS_SINCE = f"SELECT {EVENT_COLUMNS} FROM events WHERE at >= %s ORDER BY at, seq"  # noqa: S608 constants only
 DECISIONS_SINCE = f"""
@@ -19,6 +28,13 @@ _ADD_EVENT = """
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"""
 _ADD_DECISION = f"INSERT INTO decisions ({DECISION_COLUMNS}) VALUES (%s, %s, %s, %s, %s)"  # noqa: S608 constants only
 _DECISION = f"SELECT {DECISION_COLUMNS} FROM decisions WHERE decision_id = %s"  # noqa: S608 constants only
+
+_DECISIONS_OF = f"""
+    SELECT {DECISION_COLUMNS} FROM decisions WHERE user_key = %s AND decided_at < %s
+    ORDER BY decided_at DESC, decision_id DESC LIMIT %s"""  # noqa: S608 constants only
+_FORGET_EVENTS = "DELETE FROM events WHERE user_key = %s AND at < %s"
+_ADD_FEATURES = f"INSERT INTO feature_rows ({FEATURE_COLUMNS}) VALUES (%s, %s, %s, %s, %s)"  # noqa: S608 constants only
+_FEATURES = f"SELECT {FEATURE_COLUMNS} FROM feature_rows WHERE decision_id = %s"  # noqa: S608 constants only
 
 
 def events_of(connection: Connection, user_key: str) -> list[StoredEvent]:
@@ -37,9 +53,28 @@ def add_events(connection: Connection, user_key: str, events: Sequence[StoredEve
     connection.cursor().executemany(_ADD_EVENT, [event_row(user_key, stored) for stored in events])
 
 
-def add_decision(connection: Connection, row: DecisionRow) -> None:
-    """Append a decision; one whose id is stored already breaks the transaction."""
-    connection.execute(_ADD_DECISION, decision_row(row))
+def forget_events(connection: Connection, user_key: str, before: Instant) -> None:
+    """Delete the events of a user that are older than a moment."""
+    connection.execute(_FORGET_EVENTS, (user_key, before))
+
+
+def add_decision(connection: Connection, row: DecisionRow | None, features: FeatureRow | None) -> None:
+    """Append a decision and what it saw, where given; one whose id is stored already breaks the transaction."""
+    if row is not None:
+        connection.execute(_ADD_DECISION, decision_row(row))
+    if features is not None:
+        connection.execute(_ADD_FEATURES, feature_row(features))
+
+
+def features_of(connection: Connection, decision_id: str) -> FeatureRow | None:
+    """Look up what a decision saw."""
+    found = connection.execute(_FEATURES, (decision_id,)).fetchone()
+    return FeatureRow(*found) if found else None
+
+
+def decisions_of(connection: Connection, user_key: str, before: Instant, most: int) -> list[DecisionRow]:
+    """Read the latest decisions about a user made before a moment, the newest first."""
+    return [DecisionRow(*row) for row in connection.execute(_DECISIONS_OF, (user_key, before, most))]
 
 
 def decision(connection: Connection, decision_id: str) -> DecisionRow | None:

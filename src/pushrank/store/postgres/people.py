@@ -9,7 +9,9 @@ from psycopg import Connection, Cursor
 
 from pushrank.domain.instants import Instant
 from pushrank.domain.record import Push, Slot, UserRecord
+from pushrank.store.changes import Tomb
 from pushrank.store.postgres.schema import LOCK_USER
+from pushrank.store.postgres.tombstones import looked_up
 from pushrank.store.rows import PUSH_COLUMNS, USER_COLUMNS, in_order, push_of, push_row, slot_rows, user_of, user_row
 
 _OF_USER = len(USER_COLUMNS.split(", "))
@@ -66,12 +68,13 @@ def ask(connection: Connection, user_key: str, since: Instant, content_keys: Seq
     return connection.execute(_READ_NAMED if content_keys else _READ, asked)
 
 
-def heard(user_key: str, found: Cursor[Row]) -> UserRecord:
-    """Decode what `ask` asked for."""
+def heard(connection: Connection, user_key: str, found: Cursor[Row], tomb: Tomb | None) -> UserRecord:
+    """Decode what `ask` asked for; where there is no row, look for a tombstone."""
     rows = found.fetchall()
     users = [row[:_OF_USER] for row in rows if row[_OF_USER] is None]
     pushes = [push_of(row[_OF_USER:]) for row in rows if row[_OF_USER] is not None]
-    return user_of(user_key, users[0] if users else None, pushes)
+    record = user_of(user_key, users[0] if users else None, pushes)
+    return record if users else looked_up(connection, record, tomb)
 
 
 def pushes_of(connection: Connection, user_key: str, decision_id: str) -> list[Push]:

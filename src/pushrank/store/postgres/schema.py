@@ -100,26 +100,48 @@ _ONE_OWNER = """
             NEW.push_id USING ERRCODE = 'integrity_constraint_violation';
     END $$"""
 
+_RENAMING = "pushrank.renaming"
+_KEEPING_OWNERS = f"""
+    CREATE TRIGGER pushes_one_owner BEFORE UPDATE ON pushes FOR EACH ROW
+    WHEN (NEW.user_key <> OLD.user_key AND current_setting('{_RENAMING}', true) IS DISTINCT FROM 'on')
+    EXECUTE FUNCTION pushes_one_owner()"""
+ALLOW_RENAMING = f"SELECT set_config('{_RENAMING}', 'on', true)"
+"""Lets this transaction move pushes to another user."""
+
 _TRIGGERS = (
     _WITHIN_CAP,
     _ONE_OWNER,
     """CREATE TRIGGER slots_within_cap BEFORE INSERT ON slots
         FOR EACH ROW WHEN (NEW.most IS NOT NULL) EXECUTE FUNCTION slots_within_cap()""",
-    """CREATE TRIGGER pushes_one_owner BEFORE UPDATE ON pushes
-        FOR EACH ROW WHEN (NEW.user_key <> OLD.user_key) EXECUTE FUNCTION pushes_one_owner()""",
+    _KEEPING_OWNERS,
 )
 
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('pushrank: schema', 0))"
 _HAS_TABLES = "SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'meta'"
 
 
+_NEW_IN_3 = ("feature_rows", "ledger", "ledger_entries", "tombstones")
+_FROM_2 = (
+    "ALTER TABLE users ADD COLUMN forgotten TEXT NOT NULL DEFAULT '{}'",
+    "ALTER TABLE idempotency ADD COLUMN person TEXT NOT NULL DEFAULT ''",
+    # Whom an answer names that was kept before persons were, nobody knows.
+    "UPDATE idempotency SET person = '*'",
+    "DROP TRIGGER pushes_one_owner ON pushes",
+    _KEEPING_OWNERS,
+)
+
+
 def prepare(connection: Connection) -> None:
-    """Make the tables where there are none; StoreError if they are of another version. Runs inside a transaction."""
+    """Make the tables, or bring those of an older version up; StoreError for any other. Runs inside a transaction."""
     if connection.execute(_HAS_TABLES).fetchone() is None:
         connection.execute(_ONE_AT_A_TIME)
         if connection.execute(_HAS_TABLES).fetchone() is None:
             _create(connection)
-    found = connection.execute("SELECT value FROM meta WHERE name = 'schema'").fetchone()
+    if _version(connection) == (2,):
+        connection.execute(_ONE_AT_A_TIME)
+        if _version(connection) == (2,):
+            _upgrade_from_2(connection)
+    found = _version(connection)
     if found != (VERSION,):
         got = found[0] if found else "none"
         msg = f"table meta, row 'schema': expected version {VERSION}, got {got}; open it with the release that wrote it"
@@ -135,6 +157,21 @@ def _create(connection: Connection) -> None:
         start = (("schema", VERSION), ("catalogue_version", 0), ("counts_version", 0))
         for row in start:
             connection.execute("INSERT INTO meta (name, value) VALUES (%s, %s)", row)
+
+
+def _version(connection: Connection) -> tuple[int] | None:
+    return connection.execute("SELECT value FROM meta WHERE name = 'schema'").fetchone()
+
+
+def _upgrade_from_2(connection: Connection) -> None:
+    """Bring version 2 up to 3: what it held stays. Its answers to requests go with the first erasure of anybody."""
+    for statement in _FROM_2:
+        connection.execute(statement)
+    for name in _NEW_IN_3:
+        connection.execute(f"CREATE TABLE {name} ({TABLES[name]})")
+    for statement in _INDEXES:
+        connection.execute(statement.replace(" INDEX ", " INDEX IF NOT EXISTS ", 1))
+    connection.execute("UPDATE meta SET value = 3 WHERE name = 'schema'")
 
 
 def bump(connection: Connection, counter: str) -> None:

@@ -6,31 +6,34 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from threading import local
 from typing import Any
 
 from psycopg import Connection
 
 from pushrank.domain.instants import Instant
+from pushrank.domain.ledger import Entry, Head, Link
 from pushrank.domain.message import Message
-from pushrank.domain.record import A, CountDelta, DecisionRow, StoredEvent, UserRecord
-from pushrank.store.changes import Tomb
+from pushrank.domain.record import A, Change, CountDelta, DecisionRow, FeatureRow, StoredEvent, Tombstone, UserRecord
+from pushrank.store.changes import Tomb, check_expires, token_of
 from pushrank.store.errors import StoreError
-from pushrank.store.postgres import catalogue, claims, door, journal, people
+from pushrank.store.first import GONE, SEVERAL
+from pushrank.store.postgres import catalogue, claims, door, erasing, journal, keeping, ledger, people, tombstones
 from pushrank.store.postgres.connection import connect, translated
 from pushrank.store.postgres.connections import Connections
 from pushrank.store.postgres.schema import TABLES, counter, prepare
 from pushrank.store.postgres.transactions import begin, begin_steps, commit, run_steps
 from pushrank.store.protocol import Rule, Step
-from pushrank.store.rows import event_of
+from pushrank.store.rows import event_of, tombstone_of
 from pushrank.store.turns import Turns
 from pushrank.store.values import Answer, ApiKey, Claim
 
 # A stream may take hours, and its reader may pause.
 _STREAM_SETTINGS = "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = '1h'"
 _AT_ONCE = 2_000
+_NO_PUSHES: Instant = 2**63 - 1
 
 
 class PostgresStore:
@@ -49,6 +52,8 @@ class PostgresStore:
         How long a thread waits for one of them before it gets StoreError.
     turns
         What a thread steps aside from while it waits.
+    tomb
+        Gives the token of a user's tombstone.
 
     """
 
@@ -57,6 +62,7 @@ class PostgresStore:
     ) -> None:
         self._tomb = tomb
         self._address = address
+        self._seconds = seconds
         self._pid = os.getpid()
         self._turns = turns or Turns()
         self._here = local()
@@ -110,7 +116,9 @@ class PostgresStore:
 
     def user(self, user_key: str, since: Instant, content_keys: Sequence[str] = ()) -> UserRecord:
         return self._read(
-            lambda connection: people.heard(user_key, people.ask(connection, user_key, since, content_keys))
+            lambda connection: people.heard(
+                connection, user_key, people.ask(connection, user_key, since, content_keys), self._tomb
+            )
         )
 
     def transact(self, user_key: str, rule: Rule[A], since: Instant, content_keys: Sequence[str] = ()) -> A:
@@ -125,10 +133,11 @@ class PostgresStore:
             self._connections.borrowed(lambda connection: begin_steps(connection, steps)) as (connection, found),
             self._ruling(),
         ):
-            return run_steps(connection, steps, found)
+            return run_steps(connection, steps, found, self._tomb)
 
-    def append_decision(self, row: DecisionRow) -> None:
-        self._write(lambda connection: journal.add_decision(connection, row))
+    def append_decision(self, row: DecisionRow, features: FeatureRow | None = None) -> None:
+        # As a step of its user, since an erasure must not come in between.
+        self.transact(row.user_key, lambda _: Change(None, decision=row, features=features), _NO_PUSHES)
 
     def decision(self, decision_id: str) -> DecisionRow | None:
         return self._read(lambda connection: journal.decision(connection, decision_id))
@@ -154,9 +163,17 @@ class PostgresStore:
     def counts_version(self) -> int:
         return self._read(lambda connection: counter(connection, "counts_version"))
 
-    def claim(self, key: str, route: str, digest: str, subject: str, at: Instant, stale: Instant) -> Claim:
+    def claim(  # noqa: PLR0913 - what a request is known by
+        self, key: str, route: str, digest: str, subject: str, at: Instant, stale: Instant, person: str = ""
+    ) -> Claim:
         request = (key, route, digest)
-        return self._write(lambda connection: claims.claim(connection, request, subject, at, stale))
+        return self._write(
+            lambda connection: claims.claim(connection, request, subject, at, stale, self._still(connection, person))
+        )
+
+    def _still(self, connection: Connection, person: str) -> str:
+        erased = person not in ("", SEVERAL) and tombstones.stands(connection, person, self._tomb)
+        return GONE if erased else person
 
     def remember(self, key: str, route: str, digest: str, answer: Answer) -> Answer:
         return self._write(lambda connection: claims.remember(connection, (key, route, digest), answer))
@@ -190,6 +207,49 @@ class PostgresStore:
 
     def decisions_since(self, at: Instant) -> Iterator[DecisionRow]:
         return (DecisionRow(*row) for row in self._stream(journal.DECISIONS_SINCE, (at,)))
+
+    def decisions_of(self, user_key: str, before: Instant, most: int) -> list[DecisionRow]:
+        return self._read(lambda connection: journal.decisions_of(connection, user_key, before, most))
+
+    def features_of(self, decision_id: str) -> FeatureRow | None:
+        return self._read(lambda connection: journal.features_of(connection, decision_id))
+
+    def words(self, user_key: str) -> list[tuple[int, Entry]]:
+        return self._read(lambda connection: ledger.words(connection, user_key))
+
+    def chain(self, after: int = 0) -> Iterator[Link]:
+        return (Link(*row) for row in self._stream(ledger.CHAIN, (after,)))
+
+    def head(self) -> Head:
+        return self._read(ledger.head)
+
+    def everything(self, user_key: str) -> Mapping[str, list[dict[str, Any]]]:
+        return self._read(lambda connection: erasing.everything(connection, user_key))
+
+    def tombstones(self) -> Iterator[Tombstone]:
+        return map(tombstone_of, self._stream(tombstones.ALL))
+
+    def lift(self, user_key: str) -> bool:
+        token = token_of(self._tomb, user_key)
+        return self._write(lambda connection: tombstones.lift(connection, token))
+
+    def rename(self, old_key: str, new_key: str) -> bool:
+        if not self._read(lambda connection: erasing.standing(connection, old_key, self._tomb)):
+            return False
+        return self._write(lambda connection: erasing.rename(connection, old_key, new_key, self._tomb))
+
+    def expire(self, table: str, before: Instant, most: int) -> int:
+        check_expires(table)
+        return self._write(lambda connection: keeping.expire(connection, table, before, most))
+
+    def aged(self, before: Instant, most: int) -> list[str]:
+        return self._read(lambda connection: keeping.aged(connection, before, most))
+
+    def scrub(self, *, thorough: bool = False) -> bool:
+        self.ping()
+        with self._turns.aside(), translated(), closing(connect(self._address)) as connection:
+            work = keeping.rewrite if thorough else keeping.vacuum
+            return work(connection, self._seconds)
 
     def count(self, table: str) -> int:
         if table not in TABLES:

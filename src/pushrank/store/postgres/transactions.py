@@ -8,18 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import Connection, Cursor
 
+from pushrank.domain.ledger import Entry
 from pushrank.domain.record import A, Change, CountDelta, Reading
-from pushrank.store.changes import check_owner
+from pushrank.store.changes import Tomb, check_erased, check_owner
 from pushrank.store.errors import StoreError
-from pushrank.store.postgres import catalogue, journal, people
+from pushrank.store.postgres import catalogue, erasing, journal, ledger, people
 from pushrank.store.protocol import Step
 from pushrank.store.rows import slots_ended
 
 _BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+
+
+class _Shared(NamedTuple):
+    """What the steps add to the places that all users share."""
+
+    entries: list[Entry]
+    counts: list[CountDelta]
+
+    def add(self, change: Change[Any]) -> None:
+        self.entries.extend(change.ledger)
+        self.counts.extend(change.counts)
+
+    def speak(self, connection: Connection) -> None:
+        ledger.append(connection, self.entries)
+        self.entries.clear()
 
 
 def begin(connection: Connection) -> None:
@@ -47,18 +63,26 @@ def begin_steps(connection: Connection, steps: Sequence[Step[A]]) -> Cursor[peop
         return _ask(connection, steps[0])
 
 
-def run_steps(connection: Connection, steps: Sequence[Step[A]], found: Cursor[people.Row]) -> list[A]:
-    """Run the steps in order and commit; the counts of all are added last, so that they are locked most briefly."""
+def run_steps(
+    connection: Connection, steps: Sequence[Step[A]], found: Cursor[people.Row], tomb: Tomb | None
+) -> list[A]:
+    """Run the steps in order and commit; what all users share is written last, so that it is locked most briefly."""
     answers: list[A] = []
-    counts: list[CountDelta] = []
+    shared = _Shared([], [])
     for number, (user_key, rule, *_) in enumerate(steps, start=1):
-        change = rule(_reading(connection, user_key, found))
+        reading = _reading(connection, user_key, found, tomb)
+        change = rule(reading)
         check_owner(user_key, change)
+        check_erased(reading.record, change)
         answers.append(change.answer)
-        counts.extend(change.counts)
+        shared.add(change)
         with connection.pipeline():
-            _write(connection, user_key, change)
-            found = _ask(connection, steps[number]) if number < len(steps) else _end(connection, counts)
+            if change.erase is None:
+                _write(connection, user_key, change)
+            else:
+                shared.speak(connection)
+                erasing.erase(connection, reading.record, change.erase, tomb)
+            found = _ask(connection, steps[number]) if number < len(steps) else _end(connection, shared)
     check_committed(found)
     return answers
 
@@ -68,9 +92,9 @@ def _ask(connection: Connection, step: Step[A]) -> Cursor[people.Row]:
     return people.ask(connection, user_key, since, content_keys)
 
 
-def _reading(connection: Connection, user_key: str, found: Cursor[people.Row]) -> Reading:
+def _reading(connection: Connection, user_key: str, found: Cursor[people.Row], tomb: Tomb | None) -> Reading:
     return Reading(
-        people.heard(user_key, found),
+        people.heard(connection, user_key, found, tomb),
         partial(journal.events_of, connection, user_key),
         partial(journal.digest_of, connection),
         partial(journal.decision_of, connection, user_key),
@@ -86,11 +110,13 @@ def _write(connection: Connection, user_key: str, change: Change[Any]) -> None:
     people.take(connection, user_key, change.slots)
     if change.events:
         journal.add_events(connection, user_key, change.events)
-    if change.decision is not None:
-        journal.add_decision(connection, change.decision)
+    if change.forget_before is not None:
+        journal.forget_events(connection, user_key, change.forget_before)
+    journal.add_decision(connection, change.decision, change.features)
 
 
-def _end(connection: Connection, counts: Sequence[CountDelta]) -> Cursor[people.Row]:
-    if counts:
-        catalogue.add_counts(connection, counts)
+def _end(connection: Connection, shared: _Shared) -> Cursor[people.Row]:
+    shared.speak(connection)
+    if shared.counts:
+        catalogue.add_counts(connection, shared.counts)
     return connection.execute("COMMIT")

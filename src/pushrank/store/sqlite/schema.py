@@ -142,7 +142,7 @@ def _upgrade_from_1(connection: sqlite3.Connection) -> None:
 def _upgrade_from_2(connection: sqlite3.Connection) -> None:
     """Bring version 2 up to 3: what it held stays, and so do remnants of what it had deleted, until a thorough scrub.
 
-    Answers to requests go with the first erasure, whomever they name.
+    Its answers to requests go with the first erasure of anybody.
     """
     connection.execute("ALTER TABLE users ADD COLUMN forgotten TEXT NOT NULL DEFAULT '{}'")
     for name in _NEW_IN_3:
