@@ -172,7 +172,7 @@ def test_a_refused_request_may_be_tried_again_under_its_key(served: SmallService
 
 def test_a_second_request_under_a_key_in_flight_is_a_409(served: SmallService) -> None:
     key_id = served.call.key.split("_")[1]
-    with served.deployment.flights.entered(f"{key_id}:k-4"):
+    with served.deployment.flights.entered(served.deployment.secrets.digest(f"{key_id}\0k-4")):
         assert_problem(served.call.post("/v1/rank", {"user_id": "u"}, headers={"Idempotency-Key": "k-4"}), 409)
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import typer
 
-from pushrank.config import Category, PolicyConfig, TrainingConfig, load
+from pushrank.config import Category, PolicyConfig, PurposeSpec, TrainingConfig, load
 from pushrank.config.home import Home, shipped
+from pushrank.domain.codes import Purpose
 from pushrank.domain.instants import Instant, instant
 from pushrank.learning.admission import refuse_fatal
 from pushrank.logs import Log, open_log
@@ -19,7 +20,8 @@ from pushrank.policy import Policy
 from pushrank.ranking.catalogue import Catalogue
 from pushrank.ranking.ranker import Ranker
 from pushrank.ranking.served import Served
-from pushrank.rights.pseudonyms import Pseudonyms, read_secret
+from pushrank.rights.identities import Identities
+from pushrank.rights.pseudonyms import Secrets, read_secrets
 from pushrank.scoring.bundle import load as load_bundle
 from pushrank.store.opening import open_store
 from pushrank.store.protocol import Store
@@ -35,20 +37,25 @@ class Opened:
     store: Store
     catalogue: Catalogue
     policy: Policy
-    pseudonyms: Pseudonyms
-    key_id: str
+    secrets: Secrets
+    identities: Identities
+
+    @property
+    def key_id(self) -> str:
+        """What names the secret under which pseudonyms are made."""
+        return self.secrets.key.key_id
 
     def destination(self, log: Path) -> Destination:
         """Where a log goes; the users of an exported log bear their pseudonyms already."""
         about = about_export(log, self.store, self.key_id)
         if about is None:
-            return Destination(self.store, self.catalogue, self.policy, self.pseudonyms.of)
+            return Destination(self.store, self.catalogue, self.policy, self.identities.of)
         return Destination(self.store, self.catalogue, self.policy, _same, frozenset(about.deleted))
 
     def ranker(self, bundle: Path, pseudonym: Callable[[str], str] | None = None) -> Ranker:
         """A ranker that serves the bundle in a folder."""
         served = Served.of(load_bundle(bundle))
-        return Ranker(self.store, self.catalogue, self.policy, pseudonym or self.pseudonyms.of, served)
+        return Ranker(self.store, self.catalogue, self.policy, pseudonym or self.identities.of, served)
 
 
 @contextmanager
@@ -57,10 +64,12 @@ def opened(environment: Mapping[str, str], url: str | None = None) -> Iterator[O
     home = Home.of(environment)
     home.root.mkdir(parents=True, exist_ok=True)
     rules = load(shipped("policy", environment.get("PUSHRANK_POLICY") or "default"), PolicyConfig)
-    policy = Policy.of(rules, load(shipped("policy", "categories"), dict[str, Category]))
-    secret = read_secret(environment, home)
-    with closing(open_store(url or home.store_url(environment))) as store:
-        yield Opened(home, store, Catalogue(store, rules), policy, Pseudonyms(secret), secret.key_id)
+    purposes = load(shipped("policy", "purposes"), dict[Purpose, PurposeSpec])
+    policy = Policy.of(rules, load(shipped("policy", "categories"), dict[str, Category]), purposes)
+    secrets = read_secrets(environment, home)
+    with closing(open_store(url or home.store_url(environment), tomb=secrets.tomb)) as store:
+        identities = Identities(store, secrets.pseudonyms)
+        yield Opened(home, store, Catalogue(store, rules), policy, secrets, identities)
 
 
 def windows() -> Windows:

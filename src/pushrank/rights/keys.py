@@ -51,18 +51,22 @@ def new_key(secret: Secret, scopes: Sequence[str], at: Instant, days: int | None
     return NewKey(f"pr_{key_id}_{text}", row)
 
 
-def verified(secret: Secret, presented: str, rows: Iterable[ApiKey], as_of: Instant) -> ApiKey | None:
+def verified(
+    secret: Secret, presented: str, rows: Iterable[ApiKey], as_of: Instant, former: Sequence[Secret] = ()
+) -> ApiKey | None:
     """Return the row that a presented key opens at `as_of`; None for a wrong, unknown, expired or revoked one.
 
-    An unknown id costs the same comparison as a known one.
+    A key that was made under a `former` secret opens as long as that one is known. An unknown id costs the same
+    comparisons as a known one.
     """
     found = _FORM.fullmatch(presented)
     if found is None:
         return None
     key_id, text = found.groups()
     row = next((row for row in rows if row.key_id == key_id), None)
-    same = hmac.compare_digest(_hash(secret, key_id, text), _NOBODY if row is None else row.hash)
-    return row if same and row is not None and row.valid(as_of) else None
+    kept = _NOBODY if row is None else row.hash
+    same = [hmac.compare_digest(_hash(one, key_id, text), kept) for one in (secret, *former)]
+    return row if any(same) and row is not None and row.valid(as_of) else None
 
 
 def _hash(secret: Secret, key_id: str, text: str) -> str:

@@ -14,16 +14,18 @@ from pushrank.service.problem import MEDIA_TYPE, Problem, pointer, wrong_value
 from pushrank.service.wire.values import write_time
 
 _encoder = msgspec.json.Encoder(enc_hook=write_time)
+HTML = b"text/html; charset=utf-8"
 _JSON = b"application/json"
 _MAX_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who calls: the id of a key (not the key) and what it may do."""
+    """Who calls: the id of a key (not the key) and what it may do; `own`: a user, for nobody but themselves."""
 
     key_id: str
     scopes: frozenset[str]
+    own: bool = False
 
 
 ANYONE = Principal("", frozenset())
@@ -51,17 +53,21 @@ class Call:
         value = self.headers.get(name)
         return None if value is None else value.decode("latin-1")
 
-    def page(self) -> tuple[str, int]:
-        """Read `cursor` and `limit` (1 to 1,000, 100 unless told) of a list."""
-        query = dict(parse_qsl(self.query.decode("latin-1"), keep_blank_values=True))
-        for name in query:
-            if name not in ("cursor", "limit"):
-                msg = f"/{name}"
-                raise wrong_value(msg, "unknown parameter; expected cursor or limit")
+    def page(self, *beside: str) -> tuple[str, int]:
+        """Read `cursor` and `limit` (1 to 1,000, 100 unless told) of a list; `beside` are further parameters."""
+        query = self.asked("cursor", "limit", *beside)
         limit = query.get("limit", "100")
         if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:5]) <= _MAX_PAGE):
             raise wrong_value(pointer("limit"), f"expected an integer from 1 to {_MAX_PAGE}, got {limit[:20]!r}")
         return query.get("cursor", ""), int(limit)
+
+    def asked(self, *known: str) -> Mapping[str, str]:
+        """Read the parameters of the query. Raises the Problem 422 for one that is not known."""
+        query = dict(parse_qsl(self.query.decode("latin-1"), keep_blank_values=True))
+        for name in query:
+            if name not in known:
+                raise wrong_value(pointer(name[:64]), f"unknown parameter; expected {' or '.join(known)}")
+        return query
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +78,19 @@ class Reply:
     body: bytes = b""
     media_type: bytes = _JSON
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    """Those that are sent with every answer give way to these."""
 
 
 def reply(answer: Any, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] | None = None) -> Reply:
     """Encode an answer as JSON."""
     return Reply(status, _encoder.encode(answer), headers=_raw(headers or {}))
+
+
+def plain_page(status: HTTPStatus, language: str) -> Reply:
+    """Say on a page that something is wrong, in as few words as there are."""
+    title = f"{int(status)} {status.phrase}"
+    text = f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{title}</title><h1>{title}</h1></html>'
+    return Reply(status, text.encode(), HTML)
 
 
 def refusal(problem: Problem) -> Reply:

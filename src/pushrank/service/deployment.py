@@ -5,21 +5,26 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 import numpy as np
 
-from pushrank.config import Category, PolicyConfig, ServiceConfig, load
+from pushrank.config import Category, PolicyConfig, PrivacyConfig, PurposeSpec, ServiceConfig, load
 from pushrank.config.home import Home, shipped
+from pushrank.domain.codes import Purpose
 from pushrank.policy import Policy
 from pushrank.ranking.catalogue import Catalogue
 from pushrank.ranking.holds import Holds
 from pushrank.ranking.ranker import Ranker
 from pushrank.ranking.served import Served
-from pushrank.rights.pseudonyms import Pseudonyms, read_secret
+from pushrank.rights.identities import Identities
+from pushrank.rights.links import Links
+from pushrank.rights.pseudonyms import Pseudonyms, Secrets, read_secrets
 from pushrank.scoring.bundle import Bundle
 from pushrank.scoring.fallback import without_model
+from pushrank.service.call import Reply, plain_page
 from pushrank.service.champion import ChampionWatch
 from pushrank.service.clock import Clock, Steadiness, elapsed, wall_clock
 from pushrank.service.forgetting import Forgetting
@@ -36,9 +41,16 @@ Chance: TypeAlias = Callable[[], np.random.Generator]
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """What handlers work with. `clock` and `chance` are read at the door and nowhere deeper."""
+    """What handlers work with. `clock` and `chance` are read at the door and nowhere deeper.
 
+    `identities` gives the key of a user by raw id, and is the only way to one. `problem_page` says on a page what went
+    wrong, in the language of who looks at it.
+    """
+
+    home: Home
     config: ServiceConfig
+    privacy: PrivacyConfig
+    purposes: Mapping[Purpose, PurposeSpec]
     policy: Policy
     categories: Mapping[str, Category]
     store: Store
@@ -46,7 +58,9 @@ class Deployment:
     catalogue: Catalogue
     ranker: Ranker
     holds: Holds
-    pseudonyms: Pseudonyms
+    secrets: Secrets
+    identities: Identities
+    links: Links
     keyring: Keyring
     watch: ChampionWatch
     metrics: Metrics
@@ -56,6 +70,12 @@ class Deployment:
     steadiness: Steadiness
     chance: Chance
     shared_metrics: str | None = None
+    problem_page: Callable[[HTTPStatus, str], Reply] = plain_page
+
+    @property
+    def pseudonyms(self) -> Pseudonyms:
+        """What makes pseudonyms; `identities` is the way to a user who may stand under a former one."""
+        return self.secrets.pseudonyms
 
     def limits(self, size: Literal["rank", "write"]) -> tuple[int, float]:
         """Bytes a body may have, and seconds it may take to arrive."""
@@ -91,15 +111,19 @@ def open_deployment(environment: Mapping[str, str], clock: Clock = wall_clock, p
     config = load(shipped("service", environment.get("PUSHRANK_CONFIG") or "default"), ServiceConfig)
     categories = load(shipped("policy", "categories"), dict[str, Category])
     rules = load(shipped("policy", environment.get("PUSHRANK_POLICY") or config.policy), PolicyConfig)
-    policy = Policy.of(rules, categories)
-    secret = read_secret(environment, home)
+    purposes = load(shipped("policy", "purposes"), dict[Purpose, PurposeSpec])
+    policy = Policy.of(rules, categories, purposes)
+    secrets = read_secrets(environment, home)
     turns = Turns()
-    store = open_store(home.store_url(environment), turns)
-    catalogue, pseudonyms = Catalogue(store, rules), Pseudonyms(secret)
-    ranker = Ranker(store, catalogue, policy, pseudonyms.of, Served.of(without_model()))
+    store = open_store(home.store_url(environment), turns, secrets.tomb)
+    catalogue, identities = Catalogue(store, rules), Identities(store, secrets.pseudonyms)
+    ranker = Ranker(store, catalogue, policy, identities.of, Served.of(without_model()))
     metrics = Metrics()
     deployment = Deployment(
+        home=home,
         config=config,
+        privacy=load(shipped("service", "privacy"), PrivacyConfig),
+        purposes=purposes,
         policy=policy,
         categories=categories,
         store=store,
@@ -107,8 +131,10 @@ def open_deployment(environment: Mapping[str, str], clock: Clock = wall_clock, p
         catalogue=catalogue,
         ranker=ranker,
         holds=Holds(store, catalogue, policy),
-        pseudonyms=pseudonyms,
-        keyring=Keyring(store, secret, clock),
+        secrets=secrets,
+        identities=identities,
+        links=Links(secrets.key, secrets.former),
+        keyring=Keyring(store, secrets.key, clock, secrets.former),
         watch=_watch(Path(environment.get("PUSHRANK_MODEL") or home.champion), ranker, metrics),
         metrics=metrics,
         flights=InFlight(),

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from http import HTTPStatus
 from time import perf_counter
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import structlog
 
 from pushrank.domain.instants import SECOND
 from pushrank.ranking.identifiers import new_decision_id
 from pushrank.service import log
-from pushrank.service.call import ANYONE, Call, Reply, refusal
+from pushrank.service.call import ANYONE, Call, Principal, Reply, refusal
+from pushrank.service.forms import MAX_BYTES, require_form_type, require_own_page
 from pushrank.service.guard import (
     SECURITY_HEADERS,
     App,
+    Headers,
     Receive,
     Scope,
     Send,
@@ -29,7 +32,8 @@ from pushrank.service.guard import (
 )
 from pushrank.service.once import Memory, once
 from pushrank.service.problem import Problem
-from pushrank.service.routes import Route, RouteTable
+from pushrank.service.routes import Route, RouteTable, require_form
+from pushrank.service.words import language_of
 from pushrank.store.errors import ConflictError, StoreError
 
 if TYPE_CHECKING:
@@ -72,21 +76,19 @@ class Door:
             threads.shutdown()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started = perf_counter()
-        deployment, template = self._deployment(), _UNKNOWN
+        started, deployment, route = perf_counter(), self._deployment(), None
         try:
-            route, parameters = self._table.match(scope["method"], scope["path"])
-            template = route.template
+            route, parameters = self._table.match(scope["method"], raw_path(scope))
             answer = await self._answer(deployment, route, dict(parameters), scope, receive)
         except ConnectionResetError:
             return
         except Exception as error:  # noqa: BLE001 (the last resort: nothing of an error may reach a caller)
-            answer = _reply_to(error, template)
-            if isinstance(error, ConflictError):
-                deployment.metrics.broken_rule(template)
-        await _send(answer, receive, send)
+            answer = _refused(deployment, error, route, scope)
+        head = scope["method"] == "HEAD"
+        await _send(replace(answer, body=b"") if head else answer, len(answer.body), receive, send)
         seconds = perf_counter() - started
-        method = scope["method"] if template != _UNKNOWN else _UNKNOWN
+        template = _UNKNOWN if route is None else route.template
+        method = _UNKNOWN if route is None else scope["method"]
         deployment.metrics.request(method, template, answer.status, seconds)
         if deployment.config.access_log:
             milliseconds = round(seconds * 1000, 2)
@@ -96,15 +98,37 @@ class Door:
         self, deployment: Deployment, route: Route, parameters: dict[str, str], scope: Scope, receive: Receive
     ) -> Reply:
         headers = read_headers(scope["headers"])
-        principal = ANYONE if route.scope is None else deployment.keyring.admit(headers, route.scope)
-        body = b""
-        if route.body is not None:
-            require_json(headers)
-            body = await read_body(receive, headers, *deployment.limits(route.size))
+        principal = _principal(deployment, route, headers, parameters)
+        require_form(parameters)
+        body = await _body(deployment, route, headers, receive)
         name = f"{route.method} {route.template}"
         call = Call(name, scope["path"], parameters, scope["query_string"], body, headers, principal)
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads[route.size], _in_turn, deployment, route, call)
+
+
+def raw_path(scope: Scope) -> bytes:
+    """The path as it came, still percent-encoded."""
+    raw: bytes | None = scope.get("raw_path")
+    return raw if raw is not None else quote(scope["path"], safe="/").encode()
+
+
+def _principal(deployment: Deployment, route: Route, headers: Headers, parameters: Mapping[str, str]) -> Principal:
+    if route.scope is None:
+        return ANYONE
+    return deployment.keyring.admit(headers, route.scope, parameters.get("id") if route.own else None)
+
+
+async def _body(deployment: Deployment, route: Route, headers: Headers, receive: Receive) -> bytes:
+    if route.form:
+        require_own_page(headers)
+        require_form_type(headers)
+    elif route.body is not None:
+        require_json(headers)
+    else:
+        return b""
+    most, seconds = deployment.limits(route.size)
+    return await read_body(receive, headers, min(most, MAX_BYTES) if route.form else most, seconds)
 
 
 def _in_turn(deployment: Deployment, route: Route, call: Call) -> Reply:
@@ -119,7 +143,14 @@ def _handle(deployment: Deployment, route: Route, call: Call) -> Reply:
     if not route.writes:
         return route.handler(deployment, call)
     now, patience = deployment.clock(), round(deployment.config.request_timeout_seconds * SECOND) + _GRACE
-    memory = Memory(deployment.store, deployment.flights, deployment.forgetting, deployment.pseudonyms.of, patience)
+    memory = Memory(
+        deployment.store,
+        deployment.flights,
+        deployment.forgetting,
+        deployment.identities,
+        deployment.secrets.digest,
+        patience,
+    )
     subject = new_decision_id(now, deployment.chance()) if route.decides else ""
     worked = False
 
@@ -132,16 +163,29 @@ def _handle(deployment: Deployment, route: Route, call: Call) -> Reply:
     return answer if worked or route.again is None else route.again(deployment, call, answer)
 
 
-def _reply_to(error: Exception, template: str) -> Reply:
+def _refused(deployment: Deployment, error: Exception, route: Route | None, scope: Scope) -> Reply:
+    """Answer an error: as a problem, or as a page where a person is looking."""
+    template = _UNKNOWN if route is None else route.template
+    if isinstance(error, ConflictError):
+        deployment.metrics.broken_rule(template)
+    problem = _problem_of(error, template)
+    if route is None or not route.page:
+        return refusal(problem)
+    spoken = next((value for name, value in scope["headers"] if name == b"accept-language"), b"").decode("latin-1")
+    page = deployment.problem_page(problem.status, language_of(spoken, deployment.config.languages))
+    return replace(page, status=problem.status)
+
+
+def _problem_of(error: Exception, template: str) -> Problem:
     if isinstance(error, Problem):
-        return refusal(error)
+        return error
     if isinstance(error, ConflictError):
         _log().critical("the store refused what a rule had allowed; nothing was written; report this", route=template)
     _log().error("request failed", route=template, **log.where(error))
     if isinstance(error, StoreError):
         detail = "the store does not answer; nothing was written and nothing may be sent"
-        return refusal(Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "1"}))
-    return refusal(Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the request could not be handled"))
+        return Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "1"})
+    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the request could not be handled")
 
 
 def _log() -> structlog.typing.FilteringBoundLogger:
@@ -149,11 +193,12 @@ def _log() -> structlog.typing.FilteringBoundLogger:
     return logger
 
 
-async def _send(answer: Reply, receive: Receive, send: Send) -> None:
+async def _send(answer: Reply, length: int, receive: Receive, send: Send) -> None:
+    own = {name for name, _ in answer.headers}
     headers = [
-        (b"content-length", str(len(answer.body)).encode()),
+        (b"content-length", str(length).encode()),
         (b"content-type", answer.media_type),
-        *SECURITY_HEADERS,
+        *((name, value) for name, value in SECURITY_HEADERS if name not in own),
         *answer.headers,
     ]
     too_large = answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from pushrank.domain.instants import Instant
+from pushrank.rights.identities import Identities
 from pushrank.service.call import Call, Reply
 from pushrank.service.forgetting import Forgetting
 from pushrank.service.problem import Problem, conflict, wrong
@@ -21,6 +22,7 @@ from pushrank.store.protocol import Store
 from pushrank.store.values import Answer, Claim
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_SEVERAL = "*"
 _UNANSWERED = "the first request with this Idempotency-Key has not been answered yet"
 
 
@@ -47,7 +49,7 @@ class InFlight:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Where first answers are kept. `pseudonym` stands for the user whom a body names: no raw id is stored.
+    """Where first answers are kept. The user whom a call names is kept by key, and what a caller sent by its `digest`.
 
     A claim without an answer is taken over once it is older than `patience`, in microseconds.
     """
@@ -55,7 +57,8 @@ class Memory:
     store: Store
     flights: InFlight
     forgetting: Forgetting
-    pseudonym: Callable[[str], str]
+    identities: Identities
+    digest: Callable[[str], str]
     patience: Instant
 
 
@@ -71,11 +74,17 @@ def once(memory: Memory, call: Call, now: Instant, work: Callable[[Call], Reply]
         return work(call)
     if not _KEY.fullmatch(key):
         raise wrong(Fault("", "header Idempotency-Key: expected 1 to 255 visible ASCII characters"))
-    # The path may name a person, so it enters the digest and not the stored route.
-    name, digest = f"{call.principal.key_id}:{key}", hashlib.sha256(call.path.encode() + b"\0" + call.body).hexdigest()
+    # Keys, paths and bodies may name a person, and who knows how they look could try all names against a plain hash.
+    name = memory.digest(f"{_caller(call)}\0{key}")
+    digest = memory.digest(f"{call.path}\0{hashlib.sha256(call.body).hexdigest()}")
     memory.forgetting.look(now)
     with memory.flights.entered(name):
         return _once(memory, _Request(call, name, digest, now), work)
+
+
+def _caller(call: Call) -> str:
+    """Whose keys they are: those of an API key, or of a user who calls for themselves."""
+    return f"own {call.path}" if call.principal.own else call.principal.key_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,23 +96,32 @@ class _Request:
 
 
 def _once(memory: Memory, request: _Request, work: Callable[[Call], Reply]) -> Reply:
-    call, person = request.call, _person(request.call.body)
-    pseudonym = memory.pseudonym(person) if person else ""
-    claim = _claimed(memory, request)
+    call, named = request.call, _named(request.call)
+    user_key = memory.identities.of(named) if named else ""
+    person = user_key or _whose(memory, call)
+    claim = _claimed(memory, request, person)
     if claim.answer is not None:
-        return Reply(claim.answer.status, _renamed(claim.answer.body, pseudonym, person))
-    with _given_back(memory, request):
+        return Reply(claim.answer.status, _given_name(memory, claim.answer.body, named))
+    with _given_back(memory, request, person):
         done = work(replace(call, subject=claim.subject, retaken=claim.subject != call.subject))
-        answer = Answer(done.status, _renamed(done.body, person, pseudonym), request.now)
+        answer = Answer(done.status, _renamed(done.body, named, user_key), request.now)
         kept = memory.store.remember(request.name, call.route, request.digest, answer)
-    return Reply(kept.status, _renamed(kept.body, pseudonym, person), headers=done.headers)
+    return Reply(kept.status, _given_name(memory, kept.body, named), headers=done.headers)
 
 
-def _claimed(memory: Memory, request: _Request) -> Claim:
-    stale = request.now - memory.patience
+def _whose(memory: Memory, call: Call) -> str:
+    """The user behind a decision; `*` where a body may name many, so that any erasure drops the answer."""
+    if call.route.startswith("POST /v1/decisions/"):
+        row = memory.store.decision(call.parameters["id"])
+        return "" if row is None else row.user_key
+    return _SEVERAL if call.route == "POST /v1/events" else ""
+
+
+def _claimed(memory: Memory, request: _Request, person: str) -> Claim:
+    stale, call = request.now - memory.patience, request.call
     try:
         return memory.store.claim(
-            request.name, request.call.route, request.digest, request.call.subject, request.now, stale
+            request.name, call.route, request.digest, call.subject, request.now, stale, person=person
         )
     except ReusedKeyError:
         detail = "header Idempotency-Key: expected the body of the first request with this key, got another one"
@@ -113,7 +131,7 @@ def _claimed(memory: Memory, request: _Request) -> Claim:
 
 
 @contextmanager
-def _given_back(memory: Memory, request: _Request) -> Iterator[None]:
+def _given_back(memory: Memory, request: _Request, person: str) -> Iterator[None]:
     """Drop the claim of a request that was refused; after another failure leave it to the next try.
 
     What a failed store or process made may be there all the same, so the next try has to look for it.
@@ -127,14 +145,16 @@ def _given_back(memory: Memory, request: _Request) -> Iterator[None]:
         raise
     except Exception:
         with suppress(StoreError, InFlightError):
-            store.claim(*named, "", request.now - memory.patience - 1, request.now + 1)
+            store.claim(*named, "", request.now - memory.patience - 1, request.now + 1, person=person)
         raise
 
 
-def _person(body: bytes) -> str:
-    """The user whom a body names at its top; empty where it names none or is no JSON."""
+def _named(call: Call) -> str:
+    """The user whom a path or the top of a body names; empty where neither does, or the body is no JSON."""
+    if call.route.partition(" ")[2].startswith("/v1/users/{id}"):
+        return call.parameters["id"]
     try:
-        named = msgspec.json.decode(body or b"null")
+        named = msgspec.json.decode(call.body or b"null")
     except msgspec.DecodeError:
         return ""
     found = named.get("user_id") if isinstance(named, dict) else None
@@ -142,5 +162,12 @@ def _person(body: bytes) -> str:
 
 
 def _renamed(body: bytes, name: str, to: str) -> bytes:
-    """The answer with the user's name exchanged; ids hold nothing that JSON escapes."""
+    """An answer with the user's name exchanged; ids hold nothing that JSON escapes."""
     return body.replace(f'"user_id":"{name}"'.encode(), f'"user_id":"{to}"'.encode(), 1) if name else body
+
+
+def _given_name(memory: Memory, body: bytes, named: str) -> bytes:
+    """A kept answer as the caller named the user; it may be older than the secret under which the user stands now."""
+    for user_key in memory.identities.known_as(named) if named else ():
+        body = _renamed(body, user_key, named)
+    return body

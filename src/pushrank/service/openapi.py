@@ -9,14 +9,24 @@ from typing import Any
 
 import msgspec
 
-from pushrank.service.routes import Route
+from pushrank.service.routes import FORMS, Route
 from pushrank.service.wire.values import ProblemAnswer, Time
 
 API_VERSION = "1"
 _REF = "#/components/schemas/{name}"
+_HTML: dict[str, Any] = {"text/html": {"schema": {"type": "string"}}}
 _PROBLEM: dict[str, Any] = {"$ref": _REF.format(name="ProblemAnswer")}
+_SCHEMES: dict[str, Any] = {
+    "key": {"type": "http", "scheme": "bearer", "description": "An API key."},
+    "own": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The token of the preference centre, which opens what is the user's own.",
+    },
+}
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _ALWAYS = (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.UNPROCESSABLE_ENTITY)
+_FORM = "application/x-www-form-urlencoded"
 _WITH_KEY = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _WITH_BODY = (
     HTTPStatus.BAD_REQUEST,
@@ -40,7 +50,7 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
         "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
         "info": {"title": "pushrank", "version": API_VERSION, "license": {"name": "Apache-2.0"}},
         "paths": paths,
-        "components": {"schemas": schemas, "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
+        "components": {"schemas": schemas, "securitySchemes": _SCHEMES},
     }
 
 
@@ -56,13 +66,22 @@ def _operation(route: Route) -> dict[str, Any]:
         "operationId": _operation_id(route),
         "parameters": _parameters(route),
         "responses": _responses(route),
-        "security": [] if route.scope is None else [{"key": []}],
+        "security": _security(route),
     }
     if route.scope is not None:
         operation["x-scope"] = route.scope
     if route.body is not None:
         operation["requestBody"] = {"required": True, "content": _json(route.body)}
+    if route.form:
+        fields = {"type": "object", "additionalProperties": {"type": "string"}}
+        operation["requestBody"] = {"required": False, "content": {_FORM: {"schema": fields}}}
     return operation
+
+
+def _security(route: Route) -> list[dict[str, Any]]:
+    if route.scope is None:
+        return []
+    return [{"key": []}, {"own": []}] if route.own else [{"key": []}]
 
 
 def _operation_id(route: Route) -> str:
@@ -71,11 +90,11 @@ def _operation_id(route: Route) -> str:
 
 
 def _parameters(route: Route) -> list[dict[str, Any]]:
-    identifier = {"type": "string", "pattern": "^[A-Za-z0-9_.:-]{1,64}$"}
     found = [
-        {"name": name, "in": "path", "required": True, "schema": identifier}
+        {"name": name, "in": "path", "required": True, "schema": FORMS[name].schema}
         for name in _PARAMETER.findall(route.template)
     ]
+    found += [_optional(name, "query", {"type": "string"}) for name in route.query]
     if route.paged:
         limit = {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}
         found += [_optional("cursor", "query", {"type": "string"}), _optional("limit", "query", limit)]
@@ -94,9 +113,12 @@ def _responses(route: Route) -> dict[str, Any]:
     good: dict[str, Any] = {"description": route.status.phrase}
     if route.answer is not None:
         good["content"] = _json(route.answer)
+    if route.page:
+        good["content"] = _HTML
     if route.versioned:
         good["headers"] = {"ETag": {"schema": {"type": "string"}}}
-    problems = {str(int(status)): _problem(status) for status in _problems(route)}
+    told = _page if route.page else _problem
+    problems = {str(int(status)): told(status) for status in _problems(route)}
     return {str(int(route.status)): good} | dict(sorted(problems.items()))
 
 
@@ -104,8 +126,12 @@ def _problems(route: Route) -> list[HTTPStatus]:
     found = [*_ALWAYS, *route.problems]
     if route.scope is not None:
         found += _WITH_KEY
-    if route.body is not None:
+    if route.body is not None or route.form:
         found += _WITH_BODY
+    if route.form:
+        found.append(HTTPStatus.FORBIDDEN)
+    if "{token}" in route.template:
+        found += [HTTPStatus.NOT_FOUND, HTTPStatus.GONE]
     if route.writes:
         found.append(HTTPStatus.CONFLICT)
     if route.versioned and route.writes:
@@ -115,6 +141,10 @@ def _problems(route: Route) -> list[HTTPStatus]:
 
 def _problem(status: HTTPStatus) -> dict[str, Any]:
     return {"description": status.phrase, "content": {"application/problem+json": {"schema": _PROBLEM}}}
+
+
+def _page(status: HTTPStatus) -> dict[str, Any]:
+    return {"description": status.phrase, "content": _HTML}
 
 
 def _json(kind: Any) -> dict[str, Any]:

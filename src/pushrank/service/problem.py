@@ -51,6 +51,11 @@ def missing(name: str, what: str) -> Problem:
     return Problem(HTTPStatus.NOT_FOUND, f"there is no {what} {name!r}")
 
 
+def gone() -> Problem:
+    """Build the 410 for a user who was erased; only for who may know that there was one."""
+    return Problem(HTTPStatus.GONE, "this user was erased")
+
+
 def conflict(detail: str) -> Problem:
     """Build the 409 for a state that forbids the request."""
     return Problem(HTTPStatus.CONFLICT, detail)

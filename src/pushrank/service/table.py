@@ -6,15 +6,17 @@ from http import HTTPStatus
 
 from pushrank.service.call import Call, Reply
 from pushrank.service.deployment import Deployment
-from pushrank.service.handlers import catalogue, events, preferences, ranking, system
+from pushrank.service.handlers import catalogue, events, links, preferences, ranking, system
 from pushrank.service.routes import Route
 from pushrank.service.wire.events import EventsAnswer, EventsBody
+from pushrank.service.wire.links import LinksAnswer
 from pushrank.service.wire.messages import MessageBody, MessagePage, MessagesAnswer, MessagesBody
 from pushrank.service.wire.preferences import PreferencesAnswer, PreferencesBody
 from pushrank.service.wire.rank import ConfirmAnswer, DecisionAnswer, RankBody, ReleaseAnswer, SlateBody
 from pushrank.service.wire.values import Health
 
 _UNKNOWN = (HTTPStatus.NOT_FOUND,)
+_ERASED = (HTTPStatus.GONE,)
 
 
 def _openapi(_: Deployment, __: Call) -> Reply:
@@ -125,6 +127,8 @@ ROUTES: tuple[Route, ...] = (
         "What a user chose",
         answer=PreferencesAnswer,
         versioned=True,
+        own=True,
+        problems=_ERASED,
     ),
     Route(
         "PATCH",
@@ -136,6 +140,17 @@ ROUTES: tuple[Route, ...] = (
         answer=PreferencesAnswer,
         writes=True,
         versioned=True,
+        own=True,
+        problems=_ERASED,
+    ),
+    Route(
+        "POST",
+        "/v1/users/{id}/links",
+        links.make,
+        "preferences",
+        "Signed addresses of the preference centre and of the one-click opt-out",
+        answer=LinksAnswer,
+        problems=_ERASED,
     ),
     Route("GET", "/livez", system.live, None, "Whether the process lives", answer=Health),
     Route("GET", "/readyz", system.ready, None, "Whether a verified model and the store are there", answer=Health),

@@ -20,7 +20,7 @@ from pushrank.service.wire.values import Fault
 
 def get(deployment: Deployment, call: Call) -> Reply:
     """Show the preferences of a user; of one who never said anything, those that hold then."""
-    return _shown(deployment, _record(deployment, deployment.pseudonyms.of(call.parameters["id"])))
+    return _shown(deployment, _record(deployment, deployment.identities.of(call.parameters["id"])))
 
 
 def patch(deployment: Deployment, call: Call) -> Reply:
@@ -28,7 +28,7 @@ def patch(deployment: Deployment, call: Call) -> Reply:
     decode(call.body, PreferencesBody)
     # The merge needs the difference between null and left out, which the tree has and the type has not.
     tree = msgspec.json.decode(call.body)
-    user_key, if_match = deployment.pseudonyms.of(call.parameters["id"]), call.header(b"if-match")
+    user_key, if_match = deployment.identities.of(call.parameters["id"]), call.header(b"if-match")
     try:
         preferences, _ = change_preferences(deployment.store, user_key, tree, deployment.clock(), if_match)
     except PatchError as error:
