@@ -12,6 +12,7 @@ from pushrank.policy import Circumstances, Policy, exclude, zone_of
 from pushrank.ranking.catalogue import Catalogue
 from pushrank.ranking.deciding import Question, decide
 from pushrank.ranking.decision_json import row
+from pushrank.ranking.seen import seen
 from pushrank.ranking.served import Served
 from pushrank.ranking.standing import standing_of
 from pushrank.ranking.weighing import Weighing
@@ -22,7 +23,8 @@ from pushrank.store.protocol import Store
 class Ranker:
     """Answers requests. `served` may be exchanged at any time; a request keeps the one it began with.
 
-    `pseudonym` turns a raw user id into the key under which the store knows the user. May be shared by threads.
+    `pseudonym` turns a raw user id into the key under which the store knows the user. Of `features_share` of the
+    decisions it is kept what the scorer read. May be shared by threads.
     """
 
     store: Store
@@ -30,6 +32,7 @@ class Ranker:
     policy: Policy
     pseudonym: Callable[[str], str]
     served: Served
+    features_share: float = 0.0
 
     def rank(self, request: RankingRequest, decision_id: str) -> Decision:
         """Answer a request and store the decision, with its holds in the same transaction; a look holds nothing.
@@ -56,13 +59,14 @@ class Ranker:
         weighed = Weighing(self.catalogue, self.policy, served, standing, ask).weigh(kept, request.slots)
         rest = considered.not_considered
         question = Question(decision_id, request, served, record, kept, out, weighed, rest, around)
+        saw = seen(question, user_key, self.features_share)
 
         def hold(reading: Reading) -> Change[Decision]:
             decision, pushes, slots = decide(self.policy, question, reading.record)
-            return Change(decision, pushes=pushes, slots=slots, decision=row(decision, user_key))
+            return Change(decision, pushes=pushes, slots=slots, decision=row(decision, user_key), features=saw)
 
         if request.mode is not Mode.LOOK:
             return self.store.transact(user_key, hold, since, content_keys)
         decision, *_ = decide(self.policy, question, record)
-        self.store.append_decision(row(decision, user_key))
+        self.store.append_decision(row(decision, user_key), saw)
         return decision

@@ -21,26 +21,32 @@ from pushrank.ranking.standing import Standing
 
 
 class Weighed(NamedTuple):
-    """Rows for further moments of the best candidates; scores and grounds have a row for each candidate, then these."""
+    """Rows for further moments of the best candidates; all else has a row for each candidate, then these.
+
+    `matrix` is what the scorer read, float64[rows, features of the view].
+    """
 
     later: Rows
     scores: Scores
     grounds: Grounds | None
+    matrix: Floats
 
 
 class _Table(NamedTuple):
-    """The raw columns of some rows, and their two probabilities."""
+    """The raw columns of some rows, what the scorer read, and their two probabilities."""
 
     columns: Mapping[str, Column]
+    matrix: Floats
     p_click: Floats
     p_opt_out: Floats
 
 
 @dataclass(frozen=True, slots=True)
 class Weighing:
-    """Scores for one user who is asked about. Who does not want to be known is scored by the item-only scorer.
+    """Scores for one user who is asked about. Who may not be known is scored by the item-only scorer, as of now.
 
-    Features are as of the moment at which a row would go; how messages did with everyone is as known now.
+    For everybody else features are as of the moment at which a row would go; how messages did with everyone is as known
+    now. The moment at which a row may go depends on the user's clock, so it says nothing about who may not be known.
     """
 
     catalogue: Catalogue
@@ -53,7 +59,9 @@ class Weighing:
         """Score candidates, and where the policy has `hours` the best of them for `slots` places at every hour too."""
         value = self.standing.cohort.value
         if not kept:
-            return Weighed((), Scores(np.empty(0), np.empty(0), value), None)
+            return Weighed(
+                (), Scores(np.empty(0), np.empty(0), value), None, np.empty((0, len(self.served.view.names)))
+            )
         facts = self.catalogue.facts(self.served.view, [row.message for row in kept])
         figures = self.catalogue.figures(facts, self.ask.as_of)
         first = self._first(kept, facts, figures)
@@ -62,19 +70,20 @@ class Weighing:
         best = self._best(kept, scores, slots)
         further = later(self.policy.constraints, self.ask, [kept[place] for place in best])
         if not further:
-            return Weighed((), scores, grounds)
+            return Weighed((), scores, grounds, first.matrix)
         place_of = {kept[place].message.message_id: place for place in best}
         places = np.array([place_of[row.message.message_id] for row in further], dtype=np.int64)
-        then = self._at(_moments(further), facts.take(places), figures[places])
-        p_click, p_opt_out = (np.concatenate(pair) for pair in zip(first[1:], then[1:], strict=True))
-        return Weighed(further, Scores(p_click, p_opt_out, value), grounds.and_later(len(kept), then.columns))
+        then = self._at(self._moments(further), facts.take(places), figures[places])
+        matrix, p_click, p_opt_out = (np.concatenate(pair) for pair in zip(first[1:], then[1:], strict=True))
+        grounds = grounds.and_later(len(kept), then.columns)
+        return Weighed(further, Scores(p_click, p_opt_out, value), grounds, matrix)
 
     def _first(self, kept: Rows, facts: MessageFacts, figures: Floats) -> _Table:
         """Score candidates at the first moments at which they may go; one for all is the usual case."""
-        moments = {row.send_at for row in kept} if self.ask.config.hours is not None else {self.ask.as_of}
-        if len(moments) > 1:
-            return self._at(_moments(kept), facts, figures)
-        (at,) = moments
+        moments = self._moments(kept)
+        (at, *others) = set(moments.tolist())
+        if others:
+            return self._at(moments, facts, figures)
         view, state = self.served.view, self.standing.state
         return self._scored(from_request(view, state, self._user, at, self._offset(at), facts, figures))
 
@@ -84,10 +93,17 @@ class Weighing:
         view, state = self.served.view, self.standing.state
         return self._scored(from_moments(view, state, self._user, moments, offset, facts, figures))
 
+    def _moments(self, rows: Rows) -> Ints:
+        """As of when rows are scored."""
+        if self.standing.personal and self.ask.config.hours is not None:
+            return np.array([row.send_at for row in rows], dtype=np.int64)
+        return np.full(len(rows), self.ask.as_of)
+
     def _scored(self, columns: Mapping[str, Column]) -> _Table:
         scorer = self.served.scorer if self.standing.personal else self.served.item_only
-        found = scorer.score(self.served.view.matrix(columns))
-        return _Table(columns, found.p_click, found.p_opt_out)
+        matrix = self.served.view.matrix(columns)
+        found = scorer.score(matrix)
+        return _Table(columns, matrix, found.p_click, found.p_opt_out)
 
     def _offset(self, at: Instant) -> int:
         zone = self.ask.zone if self.standing.personal else None
@@ -107,7 +123,3 @@ class Weighing:
         net = np.nan_to_num(net_value(worth, scores._replace(permission_value=value)), nan=-np.inf).tolist()
         order = sorted(range(len(kept)), key=lambda place: (-net[place], kept[place].message.message_id))
         return order[: slots * hours.shortlist]
-
-
-def _moments(rows: Rows) -> Ints:
-    return np.array([row.send_at for row in rows], dtype=np.int64)
