@@ -39,6 +39,18 @@ LINKS: Mapping[str, tuple[str, str]] = {
         "Such links work only for a while. Open the message settings in {sender}, and you get a new one.",
         "为了你的安全，这种链接只在一段时间内有效。请打开{sender}里的消息设置，就能得到新的链接。",
     ),
+    "foreign": ("That did not come from our page", "这不是从我们的页面发出的"),
+    "foreign_text": (
+        "To be safe we did nothing. Open the message settings in {sender}, and try again from there.",
+        "为了安全，我们什么都没做。请打开{sender}里的消息设置，从那里再试一次。",
+    ),
+    "unread": ("We could not read that", "我们读不懂这个请求"),
+    "unread_text": ("Nothing was changed. Please go back and try again.", "没有任何更改。请返回再试一次。"),
+    "busy": ("We can't answer right now", "我们现在无法回应"),
+    "busy_text": (
+        "Nothing was changed, and nothing is sent meanwhile. Please try again in a minute.",
+        "没有任何更改，这期间也不会发消息。请过一分钟再试。",
+    ),
     "nothing": ("Nothing is kept about you", "没有保存关于你的任何内容"),
     "nothing_text": (
         "Your data was erased, as you asked. There is nothing left to show or to change, and you get no messages.",

@@ -14,6 +14,7 @@ from pushrank.policy import EffectiveCaps
 from pushrank.policy.calendar import zone_of
 from pushrank.service.pages.amounts import Limit, limits, most
 from pushrank.service.pages.consents import PurposeRow, agreed, purpose_rows
+from pushrank.service.pages.decisions import Decided
 from pushrank.service.pages.frame import Choice, Frame
 from pushrank.service.pages.history import Line, Teller, lines_of
 from pushrank.service.pages.places import language_choices, place_told, zone_choices
@@ -31,18 +32,6 @@ class Notice:
     text: str
     undo: bool = False
     bad: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One message, why it came or did not, and what can be done about it in one step."""
-
-    sent: bool
-    what: str
-    when: str
-    title: str
-    lines: tuple[str, ...]
-    remedies: tuple[Choice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +60,7 @@ class Person:
     caps: EffectiveCaps
     words: Sequence[tuple[int, Entry]]
     now: Instant
-    told: tuple[Told, ...] = ()
+    told: tuple[Decided, ...] = ()
     interests: tuple[Interest, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
     until: Instant | None = None
@@ -92,7 +81,7 @@ class Centre:
     many_sum: str
     limits: tuple[Limit, ...]
     quiet: QuietRow
-    decisions: tuple[Told, ...]
+    decisions: tuple[Decided, ...]
     allow_sum: str
     purposes: tuple[PurposeRow, ...]
     objected: bool
@@ -119,7 +108,7 @@ def centre(
     language, record = frame.language, person.record
     said, zone = record.preferences, zone_of(record, house.config)
     teller = Teller(house.categories, house.purposes, language, zone or "UTC", person.now)
-    history, more = lines_of(teller, person.words)
+    history, changes = lines_of(teller, person.words)
     topics = topic_rows(said, house, language)
     purposes = purpose_rows(said, house, teller)
     state = _state(person)
@@ -148,9 +137,9 @@ def centre(
         place_sum=place_told(said.language or language, zone, language),
         language_choices=language_choices(frame.languages, said.language, language),
         zones=zone_choices(said.timezone, language),
-        history_sum=_count(len(person.words), language),
+        history_sum=_count(changes, language),
         history=history,
-        history_more=more,
+        history_more=changes > len(history),
         can_undo=bool(person.words) and person.words[-1][1].source in ("page", "link"),
         until=None if person.until is None else day(person.until, zone or "UTC", language),
     )

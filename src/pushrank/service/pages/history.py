@@ -68,11 +68,11 @@ class Teller:
         )
 
 
-def lines_of(teller: Teller, words: Sequence[tuple[int, Entry]]) -> tuple[tuple[Line, ...], bool]:
-    """Latest changes, the newest first, each with all that it said; and whether there are older ones."""
+def lines_of(teller: Teller, words: Sequence[tuple[int, Entry]]) -> tuple[tuple[Line, ...], int]:
+    """Latest changes, the newest first, each with all that it said; and how many there are in all."""
     changes = [list(group) for _, group in groupby((entry for _, entry in words), lambda one: (one.at, one.source))]
     latest = changes[: -_MOST_LINES - 1 : -1]
-    return tuple(_line(teller, change) for change in latest), len(changes) > len(latest)
+    return tuple(_line(teller, change) for change in latest), len(changes)
 
 
 def _line(teller: Teller, entries: Sequence[Entry]) -> Line:

@@ -35,4 +35,4 @@ def language_choices(known: Sequence[Choice], chosen: str | None, language: str)
 def place_told(spoken: str, zone: str | None, language: str) -> str:
     """Say both in few words."""
     where = page_text("place_unknown", language) if zone is None else zone_name(zone, language)
-    return page_text("between", language).join([NAMES.get(spoken.split("-", maxsplit=1)[0].lower(), spoken), where])
+    return f"{NAMES.get(spoken.partition('-')[0].lower(), spoken)} · {where}"

@@ -54,5 +54,14 @@ def render(template: str, frame: Frame, page: Any) -> bytes:
     return text.encode()
 
 
+def page_headers(language: str) -> tuple[tuple[bytes, bytes], ...]:
+    """Headers of a page, beside those of every answer."""
+    return (
+        (b"content-security-policy", content_policy().encode()),
+        (b"content-language", language.encode()),
+        (b"vary", b"accept-language"),
+    )
+
+
 def _say(language: str, text: str, /, **facts: Any) -> str:
     return page_text(text, language, **facts)
