@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 from pushrank.config.home import Home
-from pushrank.rights.pseudonyms import Pseudonyms, Secret, SecretError, read_secret
+from pushrank.rights.pseudonyms import (
+    Pseudonyms,
+    Secret,
+    SecretError,
+    Secrets,
+    read_former,
+    read_secret,
+    read_suppression_key,
+    rotate,
+)
 
 SECRET = Secret(b"k" * 32)
 
@@ -76,3 +85,51 @@ def test_a_short_file_is_refused_by_its_path(tmp_path: Path) -> None:
     Home(tmp_path).secret_key.write_text("short")
     with pytest.raises(SecretError, match="secret-key: expected"):
         read_secret({}, Home(tmp_path))
+
+
+def test_a_tombstone_depends_on_the_suppression_key_and_on_no_other() -> None:
+    one = Secrets(SECRET, (), Secret(b"s" * 32))
+    other = Secrets(Secret(b"j" * 32), (SECRET,), Secret(b"s" * 32))
+    assert re.fullmatch(r"t_[0-9a-f]{32}", one.tomb("p_1"))
+    assert one.tomb("p_1") == other.tomb("p_1") != one.tomb("p_2")
+    assert Secrets(SECRET, (), Secret(b"z" * 32)).tomb("p_1") != one.tomb("p_1")
+
+
+def test_the_suppression_key_is_a_secret_of_its_own(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    assert read_suppression_key({}, home).value != read_secret({}, home).value
+    assert stat.S_IMODE(home.suppression_key.stat().st_mode) == 0o600
+    assert read_suppression_key({"PUSHRANK_SUPPRESSION_KEY": "e" * 32}, home).value == b"e" * 32
+
+
+def test_former_secrets_come_latest_first_from_the_environment_or_the_file(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    assert read_former({}, home) == ()
+    home.former_keys.write_text("a" * 32 + "\n\n" + "b" * 32 + "\n", encoding="ascii")
+    assert [secret.value[:1] for secret in read_former({}, home)] == [b"b", b"a"]
+    told = {"PUSHRANK_FORMER_KEYS": f"{'c' * 32}, {'d' * 32}"}
+    assert [secret.value[:1] for secret in read_former(told, home)] == [b"d", b"c"]
+    with pytest.raises(SecretError, match="PUSHRANK_FORMER_KEYS: expected a secret of at least 32 bytes"):
+        read_former({"PUSHRANK_FORMER_KEYS": "short"}, home)
+
+
+def test_each_rotation_keeps_all_secrets_before_it_in_a_private_file(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    first, lasting = read_secret({}, home), read_suppression_key({}, home)
+    second = rotate({}, home)
+    third = rotate({}, home)
+    assert len({first, second, third}) == 3
+    assert read_secret({}, home) == third
+    assert read_former({}, home) == (second, first)
+    assert read_suppression_key({}, home) == lasting
+    for path in (home.secret_key, home.former_keys):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["former-keys", "secret-key", "suppression-key"]
+
+
+@pytest.mark.parametrize("name", ["PUSHRANK_SECRET_KEY", "PUSHRANK_FORMER_KEYS"])
+def test_what_the_environment_sets_is_not_rotated_but_told_how(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SecretError, match="put the old value of PUSHRANK_SECRET_KEY at the end") as refused:
+        rotate({name: "k" * 32}, Home(tmp_path))
+    assert "kkkk" not in str(refused.value)
+    assert list(tmp_path.iterdir()) == []

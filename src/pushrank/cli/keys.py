@@ -14,7 +14,7 @@ from pushrank.cli.failing import failing
 from pushrank.config.home import Home
 from pushrank.domain.instants import Instant
 from pushrank.rights.keys import SCOPES, new_key, verified
-from pushrank.rights.pseudonyms import SecretError, read_secret
+from pushrank.rights.pseudonyms import SecretError, read_former, read_secret, rotate
 from pushrank.service.clock import wall_clock
 from pushrank.store.errors import StoreError
 from pushrank.store.opening import open_store
@@ -59,6 +59,20 @@ def revoke(key_id: Annotated[str, typer.Argument(help="The part of the key betwe
     typer.echo(f"{key_id} opens nothing any more")
 
 
+@app.command("rotate")
+def rotate_() -> None:
+    """Change the secret of the deployment; users, links and API keys made under the old one go on as before.
+
+    Stop the service first: a process that still works with the old secret would know people by their old pseudonyms.
+    Afterwards each user is moved to the new one when next met. The key of tombstones is not changed. A log that was
+    exported under the old secret can't be loaded any more: export it anew.
+    """
+    with failing(SecretError, OSError):
+        home = Home.of(os.environ)
+        secret = rotate(os.environ, home)
+    typer.echo(f"the secret is {secret.key_id} now; start every process anew, and keep {home.former_keys} with it")
+
+
 def create_key(environment: Mapping[str, str], scopes: list[str], days: int | None, now: Instant) -> str:
     """Make a key, keep its hash in the store, and return it."""
     home = Home.of(environment)
@@ -83,5 +97,6 @@ def ensure_dev_key(environment: Mapping[str, str], now: Instant) -> Path:
 def _opens(environment: Mapping[str, str], text: str, now: Instant) -> bool:
     home = Home.of(environment)
     with closing(open_store(home.store_url(environment))) as store:
-        row = verified(read_secret(environment, home), text, store.keys(), now)
+        former = read_former(environment, home)
+        row = verified(read_secret(environment, home), text, store.keys(), now, former)
     return row is not None and set(row.scopes) >= set(SCOPES)

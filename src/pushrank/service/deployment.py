@@ -20,10 +20,12 @@ from pushrank.ranking.holds import Holds
 from pushrank.ranking.ranker import Ranker
 from pushrank.ranking.served import Served
 from pushrank.rights.identities import Identities
+from pushrank.rights.ledger import anchor
 from pushrank.rights.links import Links
 from pushrank.rights.pseudonyms import Pseudonyms, Secrets, read_secrets
 from pushrank.scoring.bundle import Bundle
 from pushrank.scoring.fallback import without_model
+from pushrank.service.anchoring import Anchoring
 from pushrank.service.call import Reply, plain_page
 from pushrank.service.champion import ChampionWatch
 from pushrank.service.clock import Clock, Steadiness, elapsed, wall_clock
@@ -63,6 +65,7 @@ class Deployment:
     links: Links
     keyring: Keyring
     watch: ChampionWatch
+    anchoring: Anchoring
     metrics: Metrics
     flights: InFlight
     forgetting: Forgetting
@@ -83,8 +86,9 @@ class Deployment:
         return most, self.config.request_timeout_seconds
 
     def close(self) -> None:
-        """End the watch and let go of the store."""
+        """End the watch, anchor the ledger, and let go of the store."""
         self.watch.stop()
+        self.anchoring.stop()
         self.store.close()
 
 
@@ -136,6 +140,7 @@ def open_deployment(environment: Mapping[str, str], clock: Clock = wall_clock, p
         links=Links(secrets.key, secrets.former),
         keyring=Keyring(store, secrets.key, clock, secrets.former),
         watch=_watch(Path(environment.get("PUSHRANK_MODEL") or home.champion), ranker, metrics),
+        anchoring=Anchoring(lambda: anchor(store, secrets.key, home.ledger_heads, clock())),
         metrics=metrics,
         flights=InFlight(),
         forgetting=Forgetting(store),
@@ -147,6 +152,7 @@ def open_deployment(environment: Mapping[str, str], clock: Clock = wall_clock, p
     deployment.watch.look()
     rehearse(policy, ranker.served)
     deployment.watch.start(config.champion_poll_seconds)
+    deployment.anchoring.start()
     return deployment
 
 
