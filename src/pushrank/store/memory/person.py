@@ -33,12 +33,13 @@ class Person:
     decided: dict[str, tuple[str, ...]] = field(default_factory=dict)
     slots: dict[str, tuple[Slot, ...]] = field(default_factory=dict)
     places: dict[str, list[_Place]] = field(default_factory=dict)
+    version: int = 0
 
     def copied(self) -> Person:
         """Make a copy that may be changed."""
         places = {cap: list(taken) for cap, taken in self.places.items()}
         held = dict(self.pushes), list(self.active), dict(self.bearing), dict(self.decided), dict(self.slots)
-        return Person(self.user_key, self.record, *held, places)
+        return Person(self.user_key, self.record, *held, places, self.version)
 
     def read(self, since: Instant, content_keys: Iterable[str]) -> UserRecord:
         """Give the record with the pushes that count since a moment or bear one of the content keys."""
@@ -76,6 +77,18 @@ class Person:
             raise ConflictError(msg)
         self.bearing[push.content_key] = push
         insort(self.active, (push.at, push.push_id, push))
+
+    def drop(self, push_id: str) -> None:
+        """Delete a push and the slots that it takes."""
+        self.give_back((push_id,))
+        push = self.pushes.pop(push_id)
+        if push.state not in FREEING:
+            del self.active[bisect_left(self.active, (push.at, push_id))]
+            del self.bearing[push.content_key]
+        if push.decision_id is not None:
+            rest = tuple(name for name in self.decided.pop(push.decision_id) if name != push_id)
+            if rest:
+                self.decided[push.decision_id] = rest
 
     def give_back(self, push_ids: Iterable[str]) -> None:
         """Free the slots of pushes."""

@@ -5,20 +5,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from threading import RLock
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pushrank.domain.instants import Instant
+from pushrank.domain.ledger import Entry, Head, Link
 from pushrank.domain.message import Message
-from pushrank.domain.record import A, CountDelta, DecisionRow, StoredEvent, UserRecord
-from pushrank.store.changes import check_owner
-from pushrank.store.errors import ConflictError, StoreError
+from pushrank.domain.record import A, CountDelta, DecisionRow, FeatureRow, StoredEvent, Tombstone, UserRecord
+from pushrank.store.changes import Tomb, check_erased, check_expires, check_owner, token_of
+from pushrank.store.errors import StoreError
+from pushrank.store.first import GONE, SEVERAL
+from pushrank.store.memory.ageing import expire
 from pushrank.store.memory.claims import Claims
+from pushrank.store.memory.content import Content
 from pushrank.store.memory.copying import copy_into
-from pushrank.store.memory.draft import Content, Draft
+from pushrank.store.memory.doors import Doors
+from pushrank.store.memory.draft import Draft
+from pushrank.store.memory.moving import rename
+from pushrank.store.memory.person import Person
+from pushrank.store.memory.telling import counted, everything
 from pushrank.store.memory.totals import Catalogue
 from pushrank.store.protocol import Rule, Step, Store
 from pushrank.store.values import Answer, ApiKey, Claim
@@ -33,12 +40,11 @@ class MemoryStore:
     so no deployment can keep permissions in it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tomb: Tomb | None = None) -> None:
         self._lock = RLock()
         self._writing = self._closed = False
-        self._content, self._catalogue, self._claims = Content(), Catalogue(), Claims()
-        self._keys: dict[str, ApiKey] = {}
-        self._marks: dict[str, str] = {}
+        self._tomb = tomb
+        self._content, self._catalogue, self._claims, self._doors = Content(), Catalogue(), Claims(), Doors()
 
     @classmethod
     def copy_of(cls, store: Store) -> MemoryStore:
@@ -64,7 +70,7 @@ class MemoryStore:
                 raise StoreError(msg)
             self._writing = True
             try:
-                draft = Draft(content)
+                draft = Draft(content, self._claims, self._tomb)
                 yield draft
                 draft.keep()
             finally:
@@ -77,8 +83,10 @@ class MemoryStore:
 
     def user(self, user_key: str, since: Instant, content_keys: Sequence[str] = ()) -> UserRecord:
         with self._reading() as content:
-            person = content.people.get(user_key)
-            return UserRecord(user_key) if person is None else person.read(since, content_keys)
+            person = content.people.get(user_key) or Person(user_key)
+            if person.record is None and content.buried(user_key, self._tomb):
+                return UserRecord(user_key, erased=True)
+            return person.read(since, content_keys)
 
     def transact(self, user_key: str, rule: Rule[A], since: Instant, content_keys: Sequence[str] = ()) -> A:
         with self._draft() as draft:
@@ -88,9 +96,10 @@ class MemoryStore:
         with self._draft() as draft:
             return [_apply(draft, step) for step in steps]
 
-    def append_decision(self, row: DecisionRow) -> None:
+    def append_decision(self, row: DecisionRow, features: FeatureRow | None = None) -> None:
         with self._draft() as draft:
-            draft.decide(row)
+            draft.check(row.user_key)
+            draft.decide(row, features)
 
     def decision(self, decision_id: str) -> DecisionRow | None:
         with self._reading() as content:
@@ -103,8 +112,7 @@ class MemoryStore:
         """
         with self._draft(), self._reading() as content:
             gone = [row.decision_id for row in content.decisions.values() if row.decided_at < before]
-            for name in gone:
-                del content.decisions[name]
+            content.drop_decisions(gone)
             return len(gone)
 
     def put_messages(self, messages: Sequence[Message], at: Instant) -> None:
@@ -137,9 +145,12 @@ class MemoryStore:
         with self._reading() as content:
             return content.totals.version
 
-    def claim(self, key: str, route: str, digest: str, subject: str, at: Instant, stale: Instant) -> Claim:
-        with self._draft():
-            return self._claims.claim((key, route, digest), subject, at, stale)
+    def claim(  # noqa: PLR0913 - what a request is known by
+        self, key: str, route: str, digest: str, subject: str, at: Instant, stale: Instant, person: str = ""
+    ) -> Claim:
+        with self._draft(), self._reading() as content:
+            erased = person not in ("", SEVERAL) and content.buried(person, self._tomb)
+            return self._claims.claim((key, route, digest), subject, at, stale, GONE if erased else person)
 
     def remember(self, key: str, route: str, digest: str, answer: Answer) -> Answer:
         with self._draft():
@@ -155,29 +166,23 @@ class MemoryStore:
 
     def add_key(self, key: ApiKey) -> None:
         with self._draft():
-            if key.key_id in self._keys or any(known.hash == key.hash for known in self._keys.values()):
-                msg = f"api_keys: expected a new id and hash, got key {key.key_id!r} again"
-                raise ConflictError(msg)
-            self._keys[key.key_id] = key
+            self._doors.add(key)
 
     def keys(self) -> list[ApiKey]:
         with self._reading():
-            return sorted(self._keys.values(), key=lambda key: (key.created_at, key.key_id))
+            return self._doors.in_order()
 
     def revoke_key(self, key_id: str, at: Instant) -> bool:
         with self._draft():
-            key = self._keys.get(key_id)
-            if key is not None and key.revoked_at is None:
-                self._keys[key_id] = replace(key, revoked_at=at)
-            return key is not None
+            return self._doors.revoke(key_id, at)
 
     def mark(self, name: str, value: str) -> None:
         with self._draft():
-            self._marks[name] = value
+            self._doors.marks[name] = value
 
     def marker(self, name: str) -> str | None:
         with self._reading():
-            return self._marks.get(name)
+            return self._doors.marks.get(name)
 
     def users(self) -> Iterator[str]:
         return self._snapshot(lambda content: sorted(p.user_key for p in content.people.values() if p.record))
@@ -196,29 +201,67 @@ class MemoryStore:
 
         return self._snapshot(read)
 
+    def decisions_of(self, user_key: str, before: Instant, most: int) -> list[DecisionRow]:
+        with self._reading() as content:
+            return content.decisions_of(user_key, before)[:most]
+
+    def features_of(self, decision_id: str) -> FeatureRow | None:
+        with self._reading() as content:
+            return content.features.get(decision_id)
+
+    def words(self, user_key: str) -> list[tuple[int, Entry]]:
+        with self._reading() as content:
+            return content.words(user_key)
+
+    def chain(self, after: int = 0) -> Iterator[Link]:
+        return self._snapshot(lambda content: content.links[max(after, 0) :])
+
+    def head(self) -> Head:
+        with self._reading() as content:
+            return content.head()
+
+    def everything(self, user_key: str) -> Mapping[str, list[dict[str, Any]]]:
+        with self._reading() as content:
+            return everything(content, self._claims, user_key)
+
+    def tombstones(self) -> Iterator[Tombstone]:
+        return self._snapshot(lambda content: sorted(content.stones.values(), key=lambda one: (one.at, one.token)))
+
+    def lift(self, user_key: str) -> bool:
+        token = token_of(self._tomb, user_key)
+        with self._draft(), self._reading() as content:
+            return content.stones.pop(token, None) is not None
+
+    def rename(self, old_key: str, new_key: str) -> bool:
+        with self._draft(), self._reading() as content:
+            moved = rename(content, old_key, new_key, self._tomb)
+            if moved:
+                self._claims.rename(old_key, new_key)
+            return moved
+
+    def expire(self, table: str, before: Instant, most: int) -> int:
+        check_expires(table)
+        with self._draft(), self._reading() as content:
+            return expire(content, self._catalogue, (table, before, most))
+
+    def aged(self, before: Instant, most: int) -> list[str]:
+        with self._reading() as content:
+            old = {stored.event.user_id for stored in content.events.values() if stored.event.at < before}
+            return sorted(old)[:most]
+
+    def scrub(self, *, thorough: bool = False) -> bool:
+        del thorough
+        self.ping()
+        return True
+
     def count(self, table: str) -> int:
         with self._reading() as content:
-            rows = self._rows(content)
+            own = {"marks": len(self._doors.marks), "api_keys": len(self._doors.keys), "idempotency": len(self._claims)}
+            rows = counted(content, self._catalogue) | own
         if table not in rows:
             msg = f"table: expected one of {', '.join(rows)}, got {table!r}"
             raise ValueError(msg)
         return rows[table]
-
-    def _rows(self, content: Content) -> dict[str, int]:
-        people = content.people.values()
-        return {
-            "meta": 2,
-            "marks": len(self._marks),
-            "users": sum(person.record is not None for person in people),
-            "events": len(content.events),
-            "pushes": len(content.owners),
-            "slots": sum(len(taken) for person in people for taken in person.slots.values()),
-            "decisions": len(content.decisions),
-            "messages": len(self._catalogue.live) + len(self._catalogue.deleted),
-            "message_counts": len(content.totals),
-            "idempotency": len(self._claims),
-            "api_keys": len(self._keys),
-        }
 
     def ping(self) -> None:
         self.catalogue_version()
@@ -231,7 +274,9 @@ class MemoryStore:
 
 def _apply(draft: Draft, step: Step[A]) -> A:
     user_key, rule, since, content_keys = step
-    change = rule(draft.reading(user_key, since, content_keys))
+    reading = draft.reading(user_key, since, content_keys)
+    change = rule(reading)
     check_owner(user_key, change)
+    check_erased(reading.record, change)
     draft.apply(user_key, change)
     return change.answer
