@@ -14,7 +14,6 @@ from pushrank.service.problem import MEDIA_TYPE, Problem, pointer, wrong_value
 from pushrank.service.wire.values import write_time
 
 _encoder = msgspec.json.Encoder(enc_hook=write_time)
-HTML = b"text/html; charset=utf-8"
 _JSON = b"application/json"
 _MAX_PAGE = 1000
 
@@ -84,13 +83,6 @@ class Reply:
 def reply(answer: Any, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] | None = None) -> Reply:
     """Encode an answer as JSON."""
     return Reply(status, _encoder.encode(answer), headers=_raw(headers or {}))
-
-
-def plain_page(status: HTTPStatus, language: str) -> Reply:
-    """Say on a page that something is wrong, in as few words as there are."""
-    title = f"{int(status)} {status.phrase}"
-    text = f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{title}</title><h1>{title}</h1></html>'
-    return Reply(status, text.encode(), HTML)
 
 
 def refusal(problem: Problem) -> Reply:

@@ -26,13 +26,15 @@ from pushrank.rights.pseudonyms import Pseudonyms, Secrets, read_secrets
 from pushrank.scoring.bundle import Bundle
 from pushrank.scoring.fallback import without_model
 from pushrank.service.anchoring import Anchoring
-from pushrank.service.call import Reply, plain_page
+from pushrank.service.call import Reply
 from pushrank.service.champion import ChampionWatch
 from pushrank.service.clock import Clock, Steadiness, elapsed, wall_clock
 from pushrank.service.forgetting import Forgetting
 from pushrank.service.keyring import Keyring
 from pushrank.service.metrics import Metrics
 from pushrank.service.once import InFlight
+from pushrank.service.pages.languages import language_for
+from pushrank.service.pages.problems import problem_page
 from pushrank.service.rehearsal import rehearse
 from pushrank.store.opening import open_store
 from pushrank.store.protocol import Store
@@ -45,8 +47,7 @@ Chance: TypeAlias = Callable[[], np.random.Generator]
 class Deployment:
     """What handlers work with. `clock` and `chance` are read at the door and nowhere deeper.
 
-    `identities` gives the key of a user by raw id, and is the only way to one. `problem_page` says on a page what went
-    wrong, in the language of who looks at it.
+    `identities` gives the key of a user by raw id, and is the only way to one.
     """
 
     home: Home
@@ -73,12 +74,16 @@ class Deployment:
     steadiness: Steadiness
     chance: Chance
     shared_metrics: str | None = None
-    problem_page: Callable[[HTTPStatus, str], Reply] = plain_page
 
     @property
     def pseudonyms(self) -> Pseudonyms:
         """What makes pseudonyms; `identities` is the way to a user who may stand under a former one."""
         return self.secrets.pseudonyms
+
+    def problem_page(self, status: HTTPStatus, query: bytes, accepted: str) -> Reply:
+        """Say on a page what went wrong, in the language of who looks at it: by the address, else the browser."""
+        language = language_for(query, accepted, self.config.languages)
+        return problem_page(self.privacy, self.config.languages, status, language)
 
     def limits(self, size: Literal["rank", "write"]) -> tuple[int, float]:
         """Bytes a body may have, and seconds it may take to arrive."""

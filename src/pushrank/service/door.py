@@ -33,7 +33,6 @@ from pushrank.service.guard import (
 from pushrank.service.once import Memory, once
 from pushrank.service.problem import Problem
 from pushrank.service.routes import Route, RouteTable, require_form
-from pushrank.service.words import language_of
 from pushrank.store.errors import ConflictError, StoreError
 
 if TYPE_CHECKING:
@@ -172,7 +171,7 @@ def _refused(deployment: Deployment, error: Exception, route: Route | None, scop
     if route is None or not route.page:
         return refusal(problem)
     spoken = next((value for name, value in scope["headers"] if name == b"accept-language"), b"").decode("latin-1")
-    page = deployment.problem_page(problem.status, language_of(spoken, deployment.config.languages))
+    page = deployment.problem_page(problem.status, scope["query_string"], spoken)
     return replace(page, status=problem.status)
 
 

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from pushrank.service.call import Call, Reply
 from pushrank.service.deployment import Deployment
-from pushrank.service.handlers import catalogue, events, links, preferences, ranking, system
+from pushrank.service.handlers import catalogue, events, links, preferences, public, ranking, system
 from pushrank.service.routes import Route
 from pushrank.service.wire.events import EventsAnswer, EventsBody
 from pushrank.service.wire.links import LinksAnswer
@@ -151,6 +151,15 @@ ROUTES: tuple[Route, ...] = (
         "Signed addresses of the preference centre and of the one-click opt-out",
         answer=LinksAnswer,
         problems=_ERASED,
+    ),
+    Route(
+        "GET",
+        "/how-ranking-works",
+        public.how,
+        None,
+        "How messages are chosen, for everybody to read",
+        page=True,
+        query=("language",),
     ),
     Route("GET", "/livez", system.live, None, "Whether the process lives", answer=Health),
     Route("GET", "/readyz", system.ready, None, "Whether a verified model and the store are there", answer=Health),
