@@ -5,11 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pushrank.domain.instants import DAY, HOUR, Instant
 from pushrank.domain.ledger import Entry
+from pushrank.policy.calendar import day_number, reading
 
+MORNING = 8 * 60  # minutes after midnight
 FEWER = 1  # pushes a week
+_STILL_NIGHT = 4 * HOUR
 _BY_KEY = frozenset({"categories", "category_caps", "tags"})
 _CONSENT = "consents/"
+
+
+def morning(now: Instant, zone: str | None) -> Instant:
+    """When a pause till tomorrow morning ends: at 8:00 of the next day of `zone`.
+
+    Before 4:00 the night is not over yet, and its own morning is meant. In an unknown zone the pause lasts a day.
+    """
+    if zone is None:
+        return now + DAY
+    return reading(zone, day_number(zone, now - _STILL_NIGHT) + 1, MORNING, 1)
 
 
 def topic_patch(wish: str, category: str) -> dict[str, Any]:

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from pushrank.domain.codes import FeedbackReason, QuietAction
-from pushrank.domain.instants import DAY, Instant, iso, time_zone
+from pushrank.domain.instants import Instant, iso, time_zone
 from pushrank.domain.user import WEEKDAYS
-from pushrank.rights.remedies import until_morning
-from pushrank.rights.wishes import topic_patch
+from pushrank.rights.wishes import morning, topic_patch
 
 Form: TypeAlias = Mapping[str, tuple[str, ...]]
 
@@ -73,8 +72,7 @@ def _patch(form: Form, _: Moment) -> Wish:
 
 
 def _pause(_: Form, moment: Moment) -> Wish:
-    until = moment.now + DAY if moment.zone is None else until_morning(moment.now, moment.zone)
-    return Wish("patch", {"muted_until": iso(until)})
+    return Wish("patch", {"muted_until": iso(morning(moment.now, moment.zone))})
 
 
 def _topic(form: Form, _: Moment) -> Wish:
