@@ -76,13 +76,24 @@ def ranker_under(deployment: Deployment, change: Callable[[PolicyConfig], Policy
     return replace(deployment.ranker, policy=policy)
 
 
+def at_once(config: PolicyConfig) -> PolicyConfig:
+    """Leave out what asks the model first: a personal cap would remove candidates, and later hours are scored apart."""
+    return replace(config, adaptive=None, hours=None)
+
+
 def _without(config: PolicyConfig) -> PolicyConfig:
     return replace(
-        config, caps=(), min_gap_minutes=None, ramp_up=None, near_duplicate=None, seen_elsewhere=None, variety=None
+        at_once(config),
+        caps=(),
+        min_gap_minutes=None,
+        ramp_up=None,
+        near_duplicate=None,
+        seen_elsewhere=None,
+        variety=None,
     )
 
 
-_POLICIES: Mapping[str, Callable[[PolicyConfig], PolicyConfig]] = {EARLIER: _without, NOW: lambda config: config}
+_POLICIES: Mapping[str, Callable[[PolicyConfig], PolicyConfig]] = {EARLIER: _without, NOW: at_once}
 
 
 def requests(ground: Ground, rounds: int) -> Iterator[RankingRequest]:

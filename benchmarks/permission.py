@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.constraints import Spent, medians, requests, timed
+from benchmarks.constraints import Spent, at_once, medians, requests, timed
 from benchmarks.ground import AS_OF, Ground, copied, prepared
 from benchmarks.report import Table
 from pushrank.domain.codes import Purpose, QuietAction
@@ -53,11 +53,11 @@ def _asked(root: Path, ground: Ground, rounds: int) -> Mapping[str, list[Spent]]
         closing(open_deployment(ground.environment(homes[SPOKEN]))) as spoken,
     ):
         _set_everything(spoken, ground.asked()[0])
-        rankers = {WITHOUT: _unasked(plain), SILENT: silent.ranker, SPOKEN: spoken.ranker}
+        ways = {WITHOUT: _unasked(plain), SILENT: _asking(silent), SPOKEN: _asking(spoken)}
         for turn, request in enumerate(requests(ground, rounds)):
-            names = list(rankers)
+            names = list(ways)
             for name in names[turn % len(names) :] + names[: turn % len(names)]:
-                spent, decision = timed(rankers[name], request, rng)
+                spent, decision = timed(ways[name], request, rng)
                 if decision.excluded or decision.degraded:
                     msg = f"expected all candidates to be scored, got {decision.excluded[:1]} for {request.user_id}"
                     raise RuntimeError(msg)
@@ -67,9 +67,14 @@ def _asked(root: Path, ground: Ground, rounds: int) -> Mapping[str, list[Spent]]
 
 
 def _unasked(deployment: Deployment) -> Ranker:
+    ranker = _asking(deployment)
+    rest = tuple(constraint for constraint in ranker.policy.constraints if not constraint.permission)
+    return replace(ranker, policy=replace(ranker.policy, constraints=rest))
+
+
+def _asking(deployment: Deployment) -> Ranker:
     policy = deployment.policy
-    rest = tuple(constraint for constraint in policy.constraints if not constraint.permission)
-    return replace(deployment.ranker, policy=replace(policy, constraints=rest))
+    return replace(deployment.ranker, policy=replace(policy, config=at_once(policy.config)))
 
 
 def _set_everything(deployment: Deployment, users: list[str]) -> None:
@@ -84,7 +89,7 @@ def _everything(deployment: Deployment) -> Preferences:
         categories={"*": True} | dict.fromkeys(listed, True),
         max_per_day=9,
         max_per_week=39,
-        quiet_hours=tuple(QuietWindow(60 * hour, 60 * hour + 30) for hour in range(1, 5)),
+        quiet_hours=(QuietWindow(22 * 60, 8 * 60), *(QuietWindow(60 * hour, 60 * hour + 30) for hour in range(1, 5))),
         in_quiet_hours=QuietAction.DEFER,
         language="zh",
         consents={purpose: Consent(granted=True, policy_version=versions[purpose], at=AS_OF) for purpose in Purpose},
