@@ -6,13 +6,15 @@ from http import HTTPStatus
 
 from pushrank.service.call import Call, Reply
 from pushrank.service.deployment import Deployment
-from pushrank.service.handlers import catalogue, events, links, preferences, public, ranking, system
+from pushrank.service.handlers import catalogue, events, links, preferences, profile, public, ranking, system, told
 from pushrank.service.routes import Route
 from pushrank.service.wire.events import EventsAnswer, EventsBody
 from pushrank.service.wire.links import LinksAnswer
 from pushrank.service.wire.messages import MessageBody, MessagePage, MessagesAnswer, MessagesBody
 from pushrank.service.wire.preferences import PreferencesAnswer, PreferencesBody
+from pushrank.service.wire.profile import ProfileAnswer
 from pushrank.service.wire.rank import ConfirmAnswer, DecisionAnswer, RankBody, ReleaseAnswer, SlateBody
+from pushrank.service.wire.told import ToldPage
 from pushrank.service.wire.values import Health
 
 _UNKNOWN = (HTTPStatus.NOT_FOUND,)
@@ -141,6 +143,40 @@ ROUTES: tuple[Route, ...] = (
         writes=True,
         versioned=True,
         own=True,
+        problems=_ERASED,
+    ),
+    Route(
+        "GET",
+        "/v1/users/{id}/profile",
+        profile.get,
+        "preferences",
+        "What is known of a user, and where it came from",
+        answer=ProfileAnswer,
+        own=True,
+        query=("language",),
+        problems=_ERASED,
+    ),
+    Route(
+        "DELETE",
+        "/v1/users/{id}/profile/tags/{tag}",
+        profile.forget,
+        "preferences",
+        "Forget what a user's events so far say about a tag",
+        writes=True,
+        own=True,
+        problems=(*_UNKNOWN, *_ERASED),
+        status=HTTPStatus.NO_CONTENT,
+    ),
+    Route(
+        "GET",
+        "/v1/users/{id}/decisions",
+        told.page,
+        "preferences",
+        "Why each push came, and why others did not, in words",
+        answer=ToldPage,
+        paged=True,
+        own=True,
+        query=("language",),
         problems=_ERASED,
     ),
     Route(
