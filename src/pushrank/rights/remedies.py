@@ -18,6 +18,7 @@ from pushrank.policy import Policy, zone_of
 from pushrank.policy.calendar import day_number, reading
 from pushrank.policy.windows import windows_of
 from pushrank.rights.hours import with_hour, without_hour
+from pushrank.rights.wishes import FEWER
 from pushrank.wording import text
 from pushrank.wording.words import Words
 
@@ -102,10 +103,10 @@ def mute(view: Standpoint) -> Iterator[Remedy]:
 
 
 def _fewer(view: Standpoint, category: str) -> Iterator[Remedy]:
-    """At most one a week; where that holds already, none at all."""
+    """Few a week; where that holds already, none at all."""
     title = view.words.title(category)
-    if view.preferences.category_caps.get(category, 2) > 1:
-        yield view.remedy(RemedyCode.FEWER, {"category_caps": {category: 1}}, category=title)
+    if view.preferences.category_caps.get(category, FEWER + 1) > FEWER:
+        yield view.remedy(RemedyCode.FEWER, {"category_caps": {category: FEWER}}, category=title)
     elif view.preferences.categories.get(category) is not False:
         yield view.remedy(RemedyCode.OFF, {"categories": {category: False}}, category=title)
 

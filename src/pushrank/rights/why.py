@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from pushrank.domain.codes import ExclusionCode, HoldState, OutcomeCode, PassedCode, SilenceCode
 from pushrank.domain.decision import Chosen, Decision, Exclusion, Passed
-from pushrank.domain.instants import Instant, to_datetime
+from pushrank.domain.instants import Instant, iso, to_datetime
 from pushrank.domain.record import Push
 from pushrank.rights.remedies import Remedy, Standpoint, of_exclusion, of_push
 from pushrank.wording import text
@@ -18,11 +19,19 @@ MOST_NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A code and its sentence; `tag` is the interest or category that it speaks of."""
+    """A code and its sentence."""
 
     code: str
     text: str
-    tag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToldReason:
+    """Why a message was chosen; `tag` is the interest or category that this speaks of."""
+
+    code: str
+    text: str
+    tag: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +49,7 @@ class ToldPush:
     send_at: Instant
     when: str
     hour: int | None
-    reasons: tuple[Said, ...]
+    reasons: tuple[ToldReason, ...]
     outcome: Said
     remedies: tuple[Remedy, ...]
 
@@ -99,6 +108,19 @@ def told(decision: Decision, view: Standpoint, pushes: Sequence[Push] = ()) -> T
     )
 
 
+def to_json(one: Told) -> dict[str, Any]:
+    """Write what was told as JSON has it; times of messages stand in the zone by whose clock it was told."""
+    return {
+        **asdict(one),
+        "at": iso(one.at),
+        "chosen": [asdict(push) | {"send_at": iso(push.send_at, one.zone)} for push in one.chosen],
+        "not_sent": [
+            asdict(group) | {"until": None if group.until is None else iso(group.until, one.zone)}
+            for group in one.not_sent
+        ],
+    }
+
+
 def _push(view: Standpoint, decision: Decision, one: Chosen, push: Push | None) -> ToldPush:
     message, zone = view.message_of(one.scored.message_id), decision.zone
     category = message.category if message is not None else None if push is None else push.category
@@ -112,7 +134,7 @@ def _push(view: Standpoint, decision: Decision, one: Chosen, push: Push | None) 
         send_at=at,
         when=_clock(view, at, zone),
         hour=hour,
-        reasons=tuple(Said(reason.code, view.words.reason(reason), reason.tag) for reason in one.reasons),
+        reasons=tuple(ToldReason(reason.code, view.words.reason(reason), reason.tag) for reason in one.reasons),
         outcome=_outcome(view, push, zone),
         remedies=of_push(view, category, one.reasons, hour),
     )
