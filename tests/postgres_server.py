@@ -44,6 +44,11 @@ class PostgresServer:
         self._numbers = itertools.count(1)
         self.uri = self._server.get_uri()
 
+    @property
+    def folder(self) -> Path:
+        """Everything that the server keeps."""
+        return self._folder
+
     def address(self) -> str:
         """Make a schema and give its address: an empty store."""
         name = f"store_{next(self._numbers)}"

@@ -188,8 +188,10 @@ class Store(Protocol):
     def scrub(self, *, thorough: bool = False) -> bool:
         """Take what was deleted out of the files, as far as the database lets; False where a reader was in the way.
 
-        SQLite empties its write-ahead log; PostgreSQL vacuums. `thorough` writes tables anew, which takes long and
-        blocks others.
+        SQLite empties its write-ahead log and writes a file below 64 MB anew; PostgreSQL vacuums. In a larger file, and
+        in PostgreSQL, copies of deleted rows may be left in the gaps of pages. `thorough` writes everything anew, which
+        takes long and blocks others; only after that nothing is left, also of what earlier releases had deleted.
+        PostgreSQL's own log keeps what it had until the server recycles it.
         """
 
     def count(self, table: str) -> int:

@@ -45,11 +45,21 @@ BEYOND_CAP = """
     ) >= NEW.most"""
 """Finds a row where a slot would be one too many: no window that it enters, its own and those that look back from later
 pushes, may hold more than its `most`. For triggers, in the SQL that both databases speak."""
+_WHOSE = {
+    "pushes": """
+        (user_key = {0} AND state IN ('held', 'confirmed') OR user_key = {0} AND state IN ('released', 'failed'))""",
+    "idempotency": "(person = {0} AND person <> '')",
+}
 FREEING = frozenset({HoldState.RELEASED, HoldState.FAILED})
 
 _KINDS = {kind.value: kind for kind in Kind}
 _STATES = {state.value: state for state in HoldState}
 _STOPS: dict[str, StopCode | ExclusionCode] = {code.value: code for code in (*StopCode, *ExclusionCode)}
+
+
+def whose(table: str, user: str) -> str:
+    """Say in SQL which rows of a table are a user's, in the words of its indexes; `user` is a parameter."""
+    return _WHOSE.get(table, "user_key = {0}").format(user)
 
 
 def user_of(user_key: str, row: Sequence[Any] | None, pushes: Sequence[Push]) -> UserRecord:

@@ -16,24 +16,27 @@ from pushrank.store.first import GONE, SEVERAL
 from pushrank.store.postgres import journal, ledger, people, tombstones
 from pushrank.store.postgres.schema import ALLOW_RENAMING
 from pushrank.store.register import OWNED, OWNER
-from pushrank.store.rows import event_row
+from pushrank.store.rows import event_row, whose
 
 # Children refer to what stands before them.
 _DELETIONS = tuple(
-    f"DELETE FROM {table} WHERE {owner} = %s"  # noqa: S608 registered names
+    f"DELETE FROM {table} WHERE {whose(table, '%(user)s')}"  # noqa: S608 registered names
     for table, owner in reversed(tuple(OWNED.items()))
     if owner == OWNER
 )
 _ROWS = {
-    table: f"SELECT * FROM {table} WHERE {owner} = %s ORDER BY 1, 2"  # noqa: S608 registered names
-    for table, owner in OWNED.items()
+    table: f"SELECT * FROM {table} WHERE {whose(table, '%(user)s')} ORDER BY 1, 2"  # noqa: S608 registered names
+    for table in OWNED
 }
-_MOVES = tuple(f"UPDATE {table} SET {owner} = %s WHERE {owner} = %s" for table, owner in OWNED.items())  # noqa: S608
-_EXISTS = " OR ".join(
-    f"EXISTS (SELECT FROM {table} WHERE {owner} = %(user)s)" for table, owner in OWNED.items() if owner == OWNER
+_MOVES = tuple(
+    f"UPDATE {table} SET {owner} = %(new)s WHERE {whose(table, '%(user)s')}"  # noqa: S608 registered names
+    for table, owner in OWNED.items()
 )
-_ANSWERS_GO = "DELETE FROM idempotency WHERE person = ANY(%s) AND status IS NOT NULL"
-_WORK_GOES_ON = "UPDATE idempotency SET person = %s WHERE person = ANY(%s)"
+_EXISTS = " OR ".join(
+    f"EXISTS (SELECT FROM {table} WHERE {whose(table, '%(user)s')})" for table, owner in OWNED.items() if owner == OWNER
+)
+_ANSWERS_GO = "DELETE FROM idempotency WHERE person = ANY(%s) AND person <> '' AND status IS NOT NULL"
+_WORK_GOES_ON = "UPDATE idempotency SET person = %s WHERE person = ANY(%s) AND person <> ''"
 _REWRITE = "UPDATE events SET digest = %s, body = %s WHERE event_id = %s"
 _RENAME_INSIDE = tuple(
     f"""
@@ -49,7 +52,7 @@ def erase(connection: Connection, record: UserRecord, erasure: Erasure, tomb: To
     token = token_of(tomb, user_key)
     places = ledger.places(connection, user_key)
     for statement in _DELETIONS:
-        connection.execute(statement, (user_key,))
+        connection.execute(statement, {"user": user_key})
     persons = [user_key, SEVERAL]
     connection.execute(_ANSWERS_GO, (persons,))
     connection.execute(_WORK_GOES_ON, (GONE, persons))
@@ -62,7 +65,7 @@ def everything(connection: Connection, user_key: str) -> Mapping[str, list[dict[
     """Read every row of a user, by table and column, as one snapshot."""
     connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
     cursor = connection.cursor(row_factory=dict_row)
-    found = {table: cursor.execute(statement, (user_key,)).fetchall() for table, statement in _ROWS.items()}
+    found = {table: cursor.execute(statement, {"user": user_key}).fetchall() for table, statement in _ROWS.items()}
     connection.execute("COMMIT")
     return found
 
@@ -83,7 +86,7 @@ def rename(connection: Connection, old_key: str, new_key: str, tomb: Tomb | None
     with connection.pipeline():
         connection.execute(ALLOW_RENAMING)
         for statement in _MOVES:
-            connection.execute(statement, (new_key, old_key))
+            connection.execute(statement, {"user": old_key, "new": new_key})
         connection.cursor().executemany(_REWRITE, [(*row[-2:], row[0]) for row in rows])
         for statement in _RENAME_INSIDE:
             connection.execute(statement, (named(old_key), named(new_key), new_key))

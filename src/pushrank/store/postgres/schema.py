@@ -61,6 +61,7 @@ TABLES = {
 _INDEXES = (
     "CREATE UNIQUE INDEX pushes_once ON pushes (user_key, content_key) WHERE state IN ('held', 'confirmed')",
     "CREATE INDEX pushes_by_time ON pushes (user_key, at) WHERE state IN ('held', 'confirmed')",
+    "CREATE INDEX pushes_given_back ON pushes (user_key) WHERE state IN ('released', 'failed')",
     "CREATE INDEX pushes_by_decision ON pushes (decision_id) WHERE decision_id IS NOT NULL",
     "CREATE INDEX slots_by_time ON slots (user_key, cap, at)",
     "CREATE INDEX events_by_user ON events (user_key, seq)",

@@ -12,27 +12,27 @@ from pushrank.store.changes import Tomb, named, rekeyed, token_of
 from pushrank.store.errors import ConflictError
 from pushrank.store.first import GONE, SEVERAL
 from pushrank.store.register import OWNED, OWNER
-from pushrank.store.rows import event_row
+from pushrank.store.rows import event_row, whose
 from pushrank.store.sqlite import journal, ledger, tombstones
 
 # Children refer to what stands before them.
 _DELETIONS = tuple(
-    f"DELETE FROM {table} WHERE {owner} = ?"  # noqa: S608 registered names
+    f"DELETE FROM {table} WHERE {whose(table, '?1')}"  # noqa: S608 registered names
     for table, owner in reversed(tuple(OWNED.items()))
     if owner == OWNER
 )
 _ROWS = {
-    table: f"SELECT * FROM {table} WHERE {owner} = ? ORDER BY 1, 2"  # noqa: S608 registered names
-    for table, owner in OWNED.items()
+    table: f"SELECT * FROM {table} WHERE {whose(table, '?1')} ORDER BY 1, 2"  # noqa: S608 registered names
+    for table in OWNED
 }
-_MOVES = tuple(f"UPDATE {table} SET {owner} = ?1 WHERE {owner} = ?2" for table, owner in OWNED.items())  # noqa: S608
+_MOVES = tuple(f"UPDATE {table} SET {owner} = ?1 WHERE {whose(table, '?2')}" for table, owner in OWNED.items())  # noqa: S608
 _EXISTS = " UNION ALL ".join(
-    f"SELECT 1 FROM {table} WHERE {owner} = ?1"  # noqa: S608 registered names
+    f"SELECT 1 FROM {table} WHERE {whose(table, '?1')}"  # noqa: S608 registered names
     for table, owner in OWNED.items()
     if owner == OWNER
 )
-_ANSWERS_GO = "DELETE FROM idempotency WHERE person IN (?, ?) AND status IS NOT NULL"
-_WORK_GOES_ON = "UPDATE idempotency SET person = ? WHERE person IN (?, ?)"
+_ANSWERS_GO = "DELETE FROM idempotency WHERE person IN (?, ?) AND person <> '' AND status IS NOT NULL"
+_WORK_GOES_ON = "UPDATE idempotency SET person = ? WHERE person IN (?, ?) AND person <> ''"
 _REWRITE = "UPDATE events SET digest = ?, body = ? WHERE event_id = ?"
 _RENAME_INSIDE = tuple(
     f"UPDATE {table} SET body = CAST(replace(CAST(body AS TEXT), ?2, ?3) AS BLOB) WHERE user_key = ?1"  # noqa: S608

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 
 from pushrank.domain.instants import Instant
 
+SMALL = 64 * 2**20
+"""Bytes of a file that is written anew in less than half a second."""
+
 OLD_PUSHES = """
     SELECT push_id FROM pushes LEFT JOIN messages USING (message_id)
     WHERE at < ?1 AND (messages.body IS NULL OR deleted_at IS NOT NULL OR json_extract(body, '$.expires_at') < ?1)
@@ -34,6 +37,12 @@ def drop_pushes(connection: sqlite3.Connection, push_ids: Sequence[str]) -> int:
     return connection.executemany("DELETE FROM pushes WHERE push_id = ?", rows).rowcount
 
 
+def is_small(connection: sqlite3.Connection) -> bool:
+    """Whether the file can be written anew in passing."""
+    (pages,), (size,) = (connection.execute(f"PRAGMA page_{name}").fetchone() for name in ("count", "size"))
+    return bool(pages * size <= SMALL)
+
+
 def emptied(connection: sqlite3.Connection) -> bool:
     """Copy the write-ahead log into the file and cut it to nothing; False where somebody still reads from it."""
     (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -41,7 +50,11 @@ def emptied(connection: sqlite3.Connection) -> bool:
 
 
 def rewrite(connection: sqlite3.Connection) -> bool:
-    """Write the file anew, without what earlier releases left in it; False where another process is writing."""
+    """Write the file anew; False where another process is writing.
+
+    What is deleted is overwritten at once, but where SQLite moved rows between pages before, copies of them may be
+    left in the gaps; and earlier releases may have left more.
+    """
     try:
         connection.execute("VACUUM")
     except sqlite3.OperationalError as error:

@@ -260,7 +260,8 @@ class SqliteStore:
 
     def scrub(self, *, thorough: bool = False) -> bool:
         self._check_process()
-        rewritten = not thorough or self._insisted(keeping.rewrite)
+        rewriting = thorough or self._commits.outside(keeping.is_small)
+        rewritten = not rewriting or self._insisted(keeping.rewrite)
         return self._insisted(keeping.emptied) and rewritten
 
     def _insisted(self, work: Work[bool]) -> bool:
