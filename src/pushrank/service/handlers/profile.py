@@ -27,7 +27,15 @@ def get(deployment: Deployment, call: Call) -> Reply:
 
 def forget(deployment: Deployment, call: Call) -> Reply:
     """Forget what a user's events say about a tag. Raises the Problem 404 where nothing speaks of it."""
-    user_key, tag, now = deployment.identities.of(call.parameters["id"]), call.parameters["tag"], deployment.clock()
+    tag = call.parameters["tag"]
+    if not forgotten(deployment, deployment.identities.of(call.parameters["id"]), tag).known:
+        raise missing(tag, "tag")
+    return Reply(HTTPStatus.NO_CONTENT)
+
+
+def forgotten(deployment: Deployment, user_key: str, tag: str) -> Forgotten:
+    """Forget what a user's events say about a tag. Raises the Problem 410 for a user who was erased."""
+    now = deployment.clock()
     message_of, setting = deployment.catalogue.lookup(), deployment.policy.config.seen_elsewhere
 
     def rule(reading: Reading) -> Change[Forgotten]:
@@ -35,9 +43,7 @@ def forget(deployment: Deployment, call: Call) -> Reply:
             raise gone()
         return forget_tag(reading, tag, now, message_of, setting)
 
-    if not deployment.store.transact(user_key, rule, now).known:
-        raise missing(tag, "tag")
-    return Reply(HTTPStatus.NO_CONTENT)
+    return deployment.store.transact(user_key, rule, now)
 
 
 def known_of(deployment: Deployment, user_key: str) -> Profile:

@@ -11,6 +11,8 @@ from pushrank.policy.effective import Cap
 from pushrank.service.pages.frame import Choice
 from pushrank.wording.pages import page_text
 
+_OFFERED = (*range(11), 12, 14, 16, 18, 20, 25, 30, 35, 40, 50, 70, 100)
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -31,7 +33,8 @@ def limits(said: Preferences, caps: EffectiveCaps, ceiling: UserCeiling, languag
 
 
 def _limit(window: str, chosen: int | None, cap: Cap, ceiling: int, language: str) -> Limit:
-    numbers = sorted({*range(ceiling + 1), *([] if chosen is None else [chosen])})
+    offered = {number for number in _OFFERED if number <= ceiling}
+    numbers = sorted({*offered, *([] if chosen is None else [chosen])})
     usual = Choice("", page_text("many_usual", language), chosen is None)
     choices = (Choice(str(one), _number(one, language), one == chosen) for one in numbers)
     return Limit(f"max_per_{window}", page_text(f"many_{window}", language), (usual, *choices), _held(cap, language))

@@ -17,6 +17,7 @@ from pushrank.service.pages.consents import PurposeRow, agreed, purpose_rows
 from pushrank.service.pages.decisions import Decided
 from pushrank.service.pages.frame import Choice, Frame
 from pushrank.service.pages.history import Line, Teller, lines_of
+from pushrank.service.pages.known import InterestRow
 from pushrank.service.pages.places import language_choices, place_told, zone_choices
 from pushrank.service.pages.quiet import QuietRow, quiet_row, quiet_told
 from pushrank.service.pages.topics import TopicRow, topic_rows, topics_told
@@ -32,15 +33,6 @@ class Notice:
     text: str
     undo: bool = False
     bad: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Interest:
-    """One thing that is known of what a person likes, where from and until when."""
-
-    name: str
-    lines: tuple[str, ...]
-    choices: tuple[Choice, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +53,7 @@ class Person:
     words: Sequence[tuple[int, Entry]]
     now: Instant
     told: tuple[Decided, ...] = ()
-    interests: tuple[Interest, ...] = ()
+    interests: tuple[InterestRow, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
     until: Instant | None = None
 
@@ -88,7 +80,7 @@ class Centre:
     personal: bool
     minor: bool
     personal_choices: tuple[Choice, ...]
-    interests: tuple[Interest, ...]
+    interests: tuple[InterestRow, ...]
     facts: tuple[tuple[str, str], ...]
     comment: str
     place_sum: str
