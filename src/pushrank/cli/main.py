@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from pushrank.cli import history, keys, rank, serve, starved
+from pushrank.cli import history, keys, ledger, rank, serve, starved
 
 app = typer.Typer(
     name="pushrank",
@@ -14,6 +14,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(keys.app, name="keys")
+app.add_typer(ledger.app, name="ledger")
 app.command("serve")(serve.serve)
 app.command("load")(history.load)
 app.command("export-log")(history.export)

@@ -122,7 +122,8 @@ class _Chain:
             return
         if said.what == ERASED and not said.user_key:
             # Only what came before could be erased, so that an erasure never speaks for its own removal.
-            self._erased.update(place for place in said.value if isinstance(place, int) and place < link.seq)
+            listed = said.value if isinstance(said.value, list) else ()
+            self._erased.update(place for place in listed if isinstance(place, int) and place < link.seq)
 
     def ended(self) -> Iterator[Fault]:
         for place in sorted(self._gone - self._erased):

@@ -8,12 +8,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pushrank.config.types import PolicyConfig
+from pushrank.domain.codes import Purpose
 from pushrank.domain.decision import Frequency
 from pushrank.domain.instants import Instant, iso
+from pushrank.domain.ledger import entries
 from pushrank.domain.preferences_json import PreferencesError, from_json, to_json
 from pushrank.domain.record import Change, Reading
 from pushrank.domain.user import Preferences
+from pushrank.features.profile import remembered
 from pushrank.policy import effective_caps
+from pushrank.rights.terms import UNCHECKED, Terms
 from pushrank.store.protocol import Store
 
 _READ_ONLY = ("effective", "version")
@@ -38,6 +42,10 @@ class PatchError(ValueError):
 
 class StaleError(Exception):
     """The preferences changed since the caller read them: `If-Match` named another version."""
+
+
+class ErasedError(Exception):
+    """The user was erased: nothing may be stored of them."""
 
 
 def etag(preferences: Preferences) -> str:
@@ -74,11 +82,12 @@ def effective(preferences: Preferences, config: PolicyConfig, suits: Frequency |
     }
 
 
-def patched(preferences: Preferences, patch: Any, at: Instant) -> Preferences:
+def patched(preferences: Preferences, patch: Any, at: Instant, terms: Terms = UNCHECKED) -> Preferences:
     """Apply a merge patch; null means that the user says nothing about a field any more.
 
-    A consent is one word: it is replaced as a whole, and dated `at` unless the patch dates it. A patch that changes
-    nothing keeps the version, any other raises it by one. Raises PatchError with every fault found.
+    A consent is one word: it is replaced as a whole, dated `at` unless the patch dates it, and stamped with the current
+    version of its purpose unless the patch names one. A patch that changes nothing keeps the version, any other raises
+    it by one. Raises PatchError with every fault found, categories that nobody knows among them.
     """
     if not isinstance(patch, Mapping):
         raise PatchError([Fault("", f"expected an object, got {type(patch).__name__}")])
@@ -86,8 +95,9 @@ def patched(preferences: Preferences, patch: Any, at: Instant) -> Preferences:
     values: dict[str, Any] = {}
     faults: list[Fault] = []
     for name, change in patch.items():
+        faults += map(_fault, terms.faults(name, change, old.get(name, ())))
         try:
-            values[name] = _value(name, old.get(name), change, at)
+            values[name] = _value(name, old.get(name), change, at, terms)
         except PreferencesError as error:
             faults.append(_fault(error))
     if faults:
@@ -96,33 +106,47 @@ def patched(preferences: Preferences, patch: Any, at: Instant) -> Preferences:
     return changed if changed == preferences else replace(changed, version=preferences.version + 1)
 
 
-def change_preferences(
-    store: Store, user_key: str, patch: Any, at: Instant, if_match: str | None = None
+def change_preferences(  # noqa: PLR0913 - whose, what, when, by which way, and under which terms
+    store: Store,
+    user_key: str,
+    patch: Any,
+    at: Instant,
+    if_match: str | None = None,
+    *,
+    source: str = "api",
+    terms: Terms = UNCHECKED,
 ) -> tuple[Preferences, bool]:
     """Patch one user's preferences in one transaction; they bind from the next decision on.
 
-    Returns the preferences and whether they changed. Raises PatchError for a faulty patch and StaleError where
-    `if_match` names another version.
+    What changed is written into the ledger, with `source`, the way by which it came; what may not be remembered any
+    more, or may be again, is worked out anew. Returns the preferences and whether they changed. Raises PatchError for a
+    faulty patch, StaleError where `if_match` names another version, and ErasedError for a user who was erased.
     """
+    known = terms.read_for(patch)
 
     def rule(reading: Reading) -> Change[tuple[Preferences, bool]]:
         before = reading.record.preferences
+        if reading.record.erased:
+            raise ErasedError
         if if_match is not None and not matches(if_match, before):
             raise StaleError
-        after = patched(before, patch, at)
+        after = patched(before, patch, at, known)
         if after == before:
             return Change((before, False))
-        return Change((after, True), record=replace(reading.record, known=True, preferences=after))
+        words = entries(user_key, before, after, at, source)
+        record = replace(reading.record, known=True, preferences=after)
+        kept = remembered(reading, record, known.message_of, known.seen_elsewhere)
+        return Change((after, True), record=kept.record, counts=kept.counts, ledger=words)
 
     return store.transact(user_key, rule, at)
 
 
-def _value(name: str, old: Any, change: Any, at: Instant) -> Any:
+def _value(name: str, old: Any, change: Any, at: Instant, terms: Terms) -> Any:
     if name in _READ_ONLY:
         raise PreferencesError(name, "is read-only")
     if change is None:
         return getattr(Preferences(), name) if name in to_json(Preferences()) else from_json({name: None})
-    merged = _dated(change, old, at) if name == "consents" else _merged(old, change)
+    merged = _dated(change, old, at, terms.versions) if name == "consents" else _merged(old, change)
     return getattr(from_json({name: merged}), name)
 
 
@@ -139,15 +163,23 @@ def _merged(old: Any, change: Any) -> Any:
     return kept
 
 
-def _dated(change: Any, old: Any, at: Instant) -> Any:
+def _dated(change: Any, old: Any, at: Instant, versions: Mapping[Purpose, str]) -> Any:
     if not isinstance(change, Mapping):
         return change
+    current: Mapping[str, str] = {purpose.value: version for purpose, version in versions.items()}
     words = {
-        name: {**word, "at": word.get("at") or iso(at)} if isinstance(word, Mapping) else word
+        name: {**word, "at": word.get("at") or iso(at), "policy_version": _version(word, current.get(name))}
+        if isinstance(word, Mapping)
+        else word
         for name, word in change.items()
     }
     kept = {name: word for name, word in old.items() if name not in words}
     return kept | {name: word for name, word in words.items() if word is not None}
+
+
+def _version(word: Mapping[str, Any], current: str | None) -> Any:
+    named = word.get("policy_version")
+    return current if named is None else named
 
 
 def _fault(error: PreferencesError) -> Fault:

@@ -23,6 +23,7 @@ from pushrank.rights.identities import Identities
 from pushrank.rights.ledger import anchor
 from pushrank.rights.links import Links
 from pushrank.rights.pseudonyms import Pseudonyms, Secrets, read_secrets
+from pushrank.rights.terms import Terms
 from pushrank.scoring.bundle import Bundle
 from pushrank.scoring.fallback import without_model
 from pushrank.service.anchoring import Anchoring
@@ -74,6 +75,14 @@ class Deployment:
     steadiness: Steadiness
     chance: Chance
     shared_metrics: str | None = None
+
+    @property
+    def terms(self) -> Terms:
+        """What a change of preferences is checked against now, and followed by."""
+        return Terms.of(self.policy, self.categories, self._categories_in_use, self.catalogue.lookup())
+
+    def _categories_in_use(self) -> set[str]:
+        return {message.category for message in self.catalogue.messages()}
 
     @property
     def pseudonyms(self) -> Pseudonyms:

@@ -9,18 +9,21 @@ import msgspec
 
 from pushrank.domain.record import UserRecord
 from pushrank.ranking.standing import standing_of
-from pushrank.rights.preferences import PatchError, StaleError, change_preferences, document, etag
+from pushrank.rights.preferences import ErasedError, PatchError, StaleError, change_preferences, document, etag
 from pushrank.service.call import Call, Reply, reply
 from pushrank.service.decoding import decode
 from pushrank.service.deployment import Deployment
-from pushrank.service.problem import Problem, wrong
+from pushrank.service.problem import Problem, gone, wrong
 from pushrank.service.wire.preferences import PreferencesBody
 from pushrank.service.wire.values import Fault
 
 
 def get(deployment: Deployment, call: Call) -> Reply:
     """Show the preferences of a user; of one who never said anything, those that hold then."""
-    return _shown(deployment, _record(deployment, deployment.identities.of(call.parameters["id"])))
+    record = _record(deployment, deployment.identities.of(call.parameters["id"]))
+    if record.erased:
+        raise gone()
+    return _shown(deployment, record)
 
 
 def patch(deployment: Deployment, call: Call) -> Reply:
@@ -30,9 +33,13 @@ def patch(deployment: Deployment, call: Call) -> Reply:
     tree = msgspec.json.decode(call.body)
     user_key, if_match = deployment.identities.of(call.parameters["id"]), call.header(b"if-match")
     try:
-        preferences, _ = change_preferences(deployment.store, user_key, tree, deployment.clock(), if_match)
+        preferences, _ = change_preferences(
+            deployment.store, user_key, tree, deployment.clock(), if_match, terms=deployment.terms
+        )
     except PatchError as error:
         raise wrong(*(Fault(fault.pointer, fault.detail) for fault in error.faults)) from None
+    except ErasedError:
+        raise gone() from None
     except StaleError:
         detail = "header If-Match: expected the current version of the preferences, got another one"
         raise Problem(HTTPStatus.PRECONDITION_FAILED, detail) from None
