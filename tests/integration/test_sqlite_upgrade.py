@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from pushrank.domain.codes import HoldState
-from pushrank.domain.record import Change, Slot, UserRecord
+from pushrank.domain.record import Change, Erasure, Slot, UserRecord
 from pushrank.store import Answer, ConflictError, StoreError, open_store
 from tests.contract.store_values import decision, push, stored, writes
+from tests.contract.stores import tomb
 
 NEW_IN_3 = ("feature_rows", "ledger_entries", "ledger", "tombstones")
 # What version 1 had otherwise than version 2, as its release wrote it; all other tables are the same.
@@ -37,6 +38,26 @@ INDEXES_1 = (
 )
 
 
+IDEMPOTENCY_2 = """
+    CREATE TABLE idempotency (
+        route TEXT NOT NULL, key TEXT NOT NULL, digest TEXT NOT NULL, subject TEXT NOT NULL DEFAULT '', status INTEGER,
+        answer BLOB, at INTEGER NOT NULL, PRIMARY KEY (route, key),
+        CHECK ((status IS NULL) = (answer IS NULL))) STRICT"""
+
+
+def back_to_2(connection: sqlite3.Connection) -> None:
+    """Take out of a file without answers what version 3 brought."""
+    for name in NEW_IN_3:
+        connection.execute(f"DROP TABLE {name}")
+    for name in ("decisions_by_user", "pushes_given_back"):
+        connection.execute(f"DROP INDEX {name}")
+    connection.execute("ALTER TABLE users DROP COLUMN forgotten")
+    connection.execute("DROP TABLE idempotency")
+    connection.execute(IDEMPOTENCY_2)
+    connection.execute("CREATE INDEX idempotency_by_time ON idempotency (at)")
+    connection.execute("UPDATE meta SET value = 2 WHERE name = 'schema'")
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """A file as version 1 left it: made by this release, with what is new taken out, and filled by plain SQL."""
@@ -45,9 +66,8 @@ def path(tmp_path: Path) -> Path:
     first.transact("ada", writes(events=(stored("e-1"),), row=decision("d-1")), 0)
     first.close()
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
-        for name in (*NEW_IN_3, "slots"):
-            connection.execute(f"DROP TABLE {name}")
-        connection.execute("DROP INDEX decisions_by_user")
+        back_to_2(connection)
+        connection.execute("DROP TABLE slots")
         for name, columns in VERSION_1.items():
             connection.execute(f"DROP TABLE {name}")
             connection.execute(f"CREATE TABLE {name} ({columns}) STRICT")
@@ -117,3 +137,40 @@ def test_an_upgrade_happens_once_and_whole_or_not_at_all(path: Path) -> None:
     after = shape(path)
     open_store(f"sqlite:///{path}").close()
     assert shape(path) == after
+
+
+@pytest.fixture
+def second(tmp_path: Path) -> Path:
+    """A file as version 2 left it, which does not overwrite what it deletes."""
+    file = tmp_path / "store.sqlite"
+    store = open_store(f"sqlite:///{file}")
+    store.transact("ada", writes(record=UserRecord("ada", state=b"s"), pushes=(push("p-1"),), row=decision("d-1")), 0)
+    store.close()
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        back_to_2(connection)
+        connection.execute("INSERT INTO idempotency VALUES ('POST /v1/rank', 'k', 'abc', 'd-1', 200, x'7b7d', 5)")
+        connection.execute("INSERT INTO idempotency VALUES ('POST /v1/rank', 'open', 'abc', 'd-2', NULL, NULL, 5)")
+        connection.execute("PRAGMA secure_delete = OFF")
+        connection.execute("INSERT INTO marks VALUES ('note', 'a remnant of the past')")
+        connection.execute("DELETE FROM marks")
+    return file
+
+
+def test_what_version_2_held_is_still_there(second: Path, tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{second}", tomb=tomb)
+    assert store.user("ada", 0) == UserRecord("ada", known=True, state=b"s", pushes=(push("p-1"),))
+    assert store.claim("k", "POST /v1/rank", "abc", "d-9", 6, 0).answer == Answer(200, b"{}", 5)
+    assert store.claim("open", "POST /v1/rank", "abc", "d-9", 9, 6).subject == "d-2"
+    store.transact("bob", lambda _: Change(None, erase=Erasure(7)), 0)
+    assert store.count("idempotency") == 1, "whom the kept answer names is unknown, so it goes with the first erasure"
+    store.close()
+    open_store(f"sqlite:///{tmp_path / 'new.sqlite'}").close()
+    assert shape(second) == shape(tmp_path / "new.sqlite")
+
+
+def test_a_scrub_takes_away_what_version_2_had_deleted(second: Path) -> None:
+    store = open_store(f"sqlite:///{second}")
+    assert b"a remnant of the past" in second.read_bytes()
+    assert store.scrub(thorough=True)
+    assert b"a remnant of the past" not in second.read_bytes()
+    store.close()
