@@ -6,7 +6,19 @@ from http import HTTPStatus
 
 from pushrank.service.call import Call, Reply
 from pushrank.service.deployment import Deployment
-from pushrank.service.handlers import catalogue, events, links, preferences, profile, public, ranking, system, told
+from pushrank.service.handlers import (
+    catalogue,
+    centre,
+    events,
+    leaving,
+    links,
+    preferences,
+    profile,
+    public,
+    ranking,
+    system,
+    told,
+)
 from pushrank.service.routes import Route
 from pushrank.service.wire.events import EventsAnswer, EventsBody
 from pushrank.service.wire.links import LinksAnswer
@@ -187,6 +199,49 @@ ROUTES: tuple[Route, ...] = (
         "Signed addresses of the preference centre and of the one-click opt-out",
         answer=LinksAnswer,
         problems=_ERASED,
+    ),
+    Route(
+        "GET",
+        "/preferences/{token}",
+        centre.show,
+        None,
+        "The preference centre of whoever has the link",
+        page=True,
+        query=("language", "page", "at", "done"),
+        problems=(*_UNKNOWN, *_ERASED),
+    ),
+    Route(
+        "POST",
+        "/preferences/{token}",
+        centre.act,
+        None,
+        "Do what a form of the preference centre asks for",
+        page=True,
+        form=True,
+        query=("language",),
+        status=HTTPStatus.SEE_OTHER,
+        problems=(*_UNKNOWN, *_ERASED),
+    ),
+    Route(
+        "GET",
+        "/opt-out/{token}",
+        leaving.show,
+        None,
+        "A button that turns messages off",
+        page=True,
+        query=("language", "done"),
+        problems=(*_UNKNOWN, *_ERASED),
+    ),
+    Route(
+        "POST",
+        "/opt-out/{token}",
+        leaving.leave,
+        None,
+        "Turn messages off; also by the one click of RFC 8058",
+        page=True,
+        form=True,
+        query=("language",),
+        problems=(*_UNKNOWN, *_ERASED),
     ),
     Route(
         "GET",

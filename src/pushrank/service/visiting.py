@@ -47,10 +47,15 @@ def visit(deployment: Deployment, call: Call, use: Use) -> Visit | Reply:
     record = deployment.store.user(user_key, now)
     language = language_seen(deployment, call, record.preferences.language)
     if record.erased:
-        return saying(deployment, language, "nothing", HTTPStatus.GONE)
+        return nothing_kept(deployment, language)
     proof = _proof(deployment, token, now // DAY)
     frame = Frame.of(deployment.privacy, deployment.config.languages, language, csrf=proof)
     return Visit(opened.user_id, user_key, record, now, frame, opened.expires_at)
+
+
+def nothing_kept(deployment: Deployment, language: str) -> Reply:
+    """Answer somebody who was erased."""
+    return saying(deployment, language, "nothing", HTTPStatus.GONE)
 
 
 def closed(deployment: Deployment, language: str, *, expired: bool = False) -> Reply:

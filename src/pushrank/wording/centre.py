@@ -108,8 +108,8 @@ CENTRE: Mapping[str, tuple[str, str]] = {
     "why_unknown": ("A message that is gone", "已不存在的消息"),
     # purposes
     "allow": ("What we may send", "我们可以发什么"),
-    "allow_sum": ("Yes to: {names}", "已同意：{names}"),
-    "allow_nothing": ("Yes to nothing", "都没有同意"),
+    "allow_sum": ("We may send: {names}", "可以发：{names}"),
+    "allow_nothing": ("We may send nothing", "什么都不可以发"),
     "allow_help": (
         "You can say yes or no to each, and change your mind at any time. Nothing else depends on it.",
         "每一项你都可以同意或不同意，也可以随时改变主意，不影响其他任何事情。",

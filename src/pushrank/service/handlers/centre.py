@@ -11,7 +11,7 @@ from pushrank.policy import zone_of
 from pushrank.ranking.identifiers import new_decision_id
 from pushrank.ranking.intake import record_events
 from pushrank.rights.links import Use
-from pushrank.rights.preferences import PatchError, StaleError, change_preferences, etag
+from pushrank.rights.preferences import ErasedError, PatchError, StaleError, change_preferences, etag
 from pushrank.rights.wishes import last_words, taken_back
 from pushrank.service.call import Call, Reply
 from pushrank.service.deployment import Deployment
@@ -22,7 +22,7 @@ from pushrank.service.pages.history import told_of
 from pushrank.service.pages.languages import asked
 from pushrank.service.pages.wishes import MOST_COMMENT, Moment, Wish, WishError, one, wish_of
 from pushrank.service.portrait import house_of, person_of, teller_of
-from pushrank.service.visiting import Visit, elsewhere, sent_from_page, shown, visit
+from pushrank.service.visiting import Visit, elsewhere, nothing_kept, sent_from_page, shown, visit
 from pushrank.wording.pages import page_text
 
 _SECTIONS = ("topics", "many", "quiet", "why", "allow", "known", "tell", "place", "history", "data")
@@ -60,6 +60,8 @@ def act(deployment: Deployment, call: Call) -> Reply:
         return _ACTS[wish.act](deployment, seen, wish, at)
     except WishError as error:
         return _page(deployment, seen, _bad(seen, error.text), at, comment, HTTPStatus.UNPROCESSABLE_ENTITY)
+    except ErasedError:
+        return nothing_kept(deployment, seen.frame.language)
     except PatchError:
         return _page(deployment, seen, _bad(seen, "wrong"), at, comment, HTTPStatus.UNPROCESSABLE_ENTITY)
 

@@ -51,14 +51,14 @@ class Teller:
             return self.say("topic_others")
         return topic_title(self.categories, category, self.language)
 
-    def sentences(self, entry: Entry) -> tuple[str, ...]:
-        """Say what one entry changed."""
+    def sentence(self, entry: Entry, name: str, value: Any) -> str:
+        """Say what an entry changed; of an object, what became of one `name` in it."""
         what, _, purpose = entry.what.partition("/")
         if what == "consents":
-            return (self._consent(purpose, entry.value),)
+            return self._consent(purpose, entry.value)
         if what in _BY_KEY:
-            return tuple(_BY_KEY[what](self, name, value) for name, value in _changed(entry))
-        return (_SIMPLE[what](self, entry.value) if what in _SIMPLE else self.say("said_other"),)
+            return _BY_KEY[what](self, name, value)
+        return _SIMPLE[what](self, entry.value) if what in _SIMPLE else self.say("said_other")
 
     def _consent(self, purpose: str, value: Any) -> str:
         spec = self.purposes.get(Purpose(purpose)) if purpose in list(Purpose) else None
@@ -82,9 +82,12 @@ def _line(teller: Teller, entries: Sequence[Entry]) -> Line:
 
 
 def told_of(teller: Teller, entries: Sequence[Entry]) -> Iterator[str]:
-    """Say what one change said."""
+    """Say what one change said. To want fewer of a topic says by itself that the topic is on."""
+    fewer = {name for entry in entries if entry.what == "category_caps" for name, most in _changed(entry) if most}
     for entry in entries:
-        yield from teller.sentences(entry)
+        for name, value in _changed(entry) if entry.what in _BY_KEY else [("", None)]:
+            if not (entry.what == "categories" and value is True and name in fewer):
+                yield teller.sentence(entry, name, value)
 
 
 def _changed(entry: Entry) -> list[tuple[str, Any]]:
