@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 from pushrank.config.types import SeenElsewhere
 from pushrank.domain.codes import EventType, FeedbackReason, HoldState
 from pushrank.domain.event import Event
-from pushrank.domain.instants import HOUR, MINUTE
-from pushrank.domain.record import CountDelta, UserRecord
+from pushrank.domain.instants import HOUR, MINUTE, Instant
+from pushrank.domain.message import Attribute
+from pushrank.domain.record import Change, CountDelta, Reading, UserRecord
 from pushrank.features.events import encode_events
 from pushrank.features.fold import fold
 from pushrank.features.state import decode_state, empty_state, encode_state
+from pushrank.features.tallies import taken_back
 from tests.histories import OFFSET, made_events, made_messages
 from tests.small_house import OPENED, House
 from tests.small_policies import NOON
@@ -35,11 +37,20 @@ KINDS = (
     EventType.REACH_LOST,
     EventType.ACTIVITY,
     EventType.FEEDBACK,
+    EventType.ATTRIBUTE,
+)
+# What says whether anything may be remembered: no, and yes.
+TOLD: tuple[tuple[str, Attribute, Attribute], ...] = (
+    ("personalisation", False, True),
+    ("minor", True, False),
+    ("birth_date", "2015-05-17", "1990-05-17"),
 )
 
 
 def event_of(place: int, kind: EventType, message: int, minutes: int, *, decided: bool = False) -> Event:
     about = kind not in (EventType.OPTED_OUT, EventType.OPTED_IN, EventType.REACH_LOST, EventType.ACTIVITY)
+    about = about and kind is not EventType.ATTRIBUTE
+    name, no, yes = TOLD[message]
     return Event(
         event_id=f"e-{place}",
         type=kind,
@@ -56,6 +67,8 @@ def event_of(place: int, kind: EventType, message: int, minutes: int, *, decided
         kind="view" if kind is EventType.ACTIVITY else None,
         tags=(f"tag-{message}",) if kind is EventType.ACTIVITY else (),
         items=(f"item-{message}", f"item-{place}") if kind is EventType.ACTIVITY else (),
+        name=name if kind is EventType.ATTRIBUTE else None,
+        value=(yes if decided else no) if kind is EventType.ATTRIBUTE else None,
     )
 
 
@@ -87,6 +100,15 @@ def closing() -> Iterator[None]:
     yield
     house().store.close()
     house.cache_clear()
+
+
+def withhold(user: str, forgotten: dict[str, Instant]) -> None:
+    """Let a user have deleted tags."""
+
+    def rule(reading: Reading) -> Change[None]:
+        return Change(None, replace(reading.record, forgotten=forgotten))
+
+    house().store.transact(house().pseudonyms.of(user), rule, NOON)
 
 
 def own(user: str, event: Event) -> str | None:
@@ -132,6 +154,9 @@ def test_state_counts_budget_and_choices_do_not_depend_on_the_order_of_arrival(
 ) -> None:
     in_time, arrived, cuts = drawn
     one, other = f"u-{next(_users)}", f"u-{next(_users)}"
+    for user in (one, other):
+        house().settle(user, tags={"tag-1": False})
+        withhold(user, {"tag-2": NOON + 50 * HOUR})
     straight, straight_counts = outcome(one, [[event] for event in in_time])
     calls = [arrived[start:end] for start, end in zip([0, *cuts], cuts, strict=False)]
     shuffled, shuffled_counts = outcome(other, calls)
@@ -141,7 +166,30 @@ def test_state_counts_budget_and_choices_do_not_depend_on_the_order_of_arrival(
     assert replace(shuffled.preferences, version=0) == replace(straight.preferences, version=0)
     assert shuffled.reachable == straight.reachable
     assert shuffled.presence == straight.presence
+    assert (shuffled.facts, shuffled.profiled) == (straight.facts, straight.profiled)
     assert standing(shuffled) == standing(straight)
+
+
+@settings(max_examples=30, deadline=None)
+@given(arrivals())
+def test_what_may_be_remembered_is_the_fold_of_what_is_stored_less_what_is_withheld(
+    drawn: tuple[list[Event], list[Event], list[int]],
+) -> None:
+    _, arrived, _ = drawn
+    user = f"u-{next(_users)}"
+    house().settle(user, tags={"tag-0": False})
+    record, _ = outcome(user, [[event] for event in arrived])
+    stored = [one for one in house().store.events_since(0) if one.event.user_id == record.user_key]
+    failed = taken_back(one.event for one in stored)
+    rows = []
+    for event, offset in ((one.event, one.offset) for one in stored if one.event.event_id not in failed):
+        message = house().catalogue.lookup()(event.message_id or "")
+        plain = replace(event, tags=tuple(tag for tag in event.tags if tag != "tag-0"))
+        kept = message and replace(message, tags=tuple(tag for tag in message.tags if tag != "tag-0"))
+        rows.append((plain, kept, offset))
+    expected = empty_state()
+    fold(expected, encode_events(rows))
+    assert (record.state or b"") == (encode_state(expected) if record.profiled else b"")
 
 
 @settings(max_examples=20, deadline=None)
