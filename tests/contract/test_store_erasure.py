@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from tests.contract.stores import ADDRESSES, STORES, tomb
 from tests.contract.whole_user import ROUTE, canary, event, fill, record
 
 END = Erasure(500, ("3", "4"), 900)
+ERASING = 20
 
 
 @pytest.fixture(params=STORES)
@@ -219,9 +222,9 @@ def test_a_store_without_the_key_of_tombstones_erases_nobody_and_does_not_guess(
 ) -> None:
     url = address(tmp_path)  # type: ignore[operator]
     without, opened = open_store(url), open_store(url, tomb=tomb)
-    with pytest.raises(ValueError, match="erase: expected a store that was opened with the key"):
+    with pytest.raises(ValueError, match="tombstones: expected a store that was opened with their key"):
         without.transact("ada", erases(), 0)
-    with pytest.raises(ValueError, match="erase: expected a store that was opened with the key"):
+    with pytest.raises(ValueError, match="tombstones: expected a store that was opened with their key"):
         without.lift("ada")
     assert not without.user("ada", 0).known
     fill(opened, "bob")
@@ -379,3 +382,19 @@ def test_a_store_is_scrubbed_in_both_ways(store: Store) -> None:
     assert store.scrub()
     assert store.scrub(thorough=True)
     assert store.user("ada", 0).known
+
+
+def test_who_writes_while_a_user_is_erased_writes_before_or_not_at_all(store: Store) -> None:
+    def work(number: int) -> None:
+        with suppress(ConflictError):
+            if number == ERASING:
+                store.transact("ada", erases(), 0)
+            elif number % 2:
+                store.append_decision(decision(f"d-{number}"))
+            else:
+                store.transact("ada", writes(record=UserRecord("ada"), events=(stored(f"e-{number}"),)), 0)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(work, range(40)))
+    assert set(rows(store, "ada").values()) == {0}
+    assert store.user("ada", 0) == UserRecord("ada", erased=True)

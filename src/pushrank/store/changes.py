@@ -54,9 +54,9 @@ def refused_write() -> ConflictError:
 
 
 def token_of(tomb: Tomb | None, user_key: str) -> str:
-    """Give the token for an erasure; ValueError in a store that was opened without the key of its tombstones."""
+    """Give the token of a user; ValueError in a store that was opened without the key of its tombstones."""
     if tomb is None:
-        msg = "erase: expected a store that was opened with the key of its tombstones, got one without"
+        msg = "tombstones: expected a store that was opened with their key, got one without"
         raise ValueError(msg)
     return tomb(user_key)
 

@@ -14,8 +14,8 @@ OLD_PUSHES = """
     SELECT push_id FROM pushes LEFT JOIN messages USING (message_id)
     WHERE at < ?1 AND (messages.body IS NULL OR deleted_at IS NOT NULL OR json_extract(body, '$.expires_at') < ?1)
     ORDER BY at, push_id LIMIT ?2"""
-AGED = "SELECT DISTINCT user_key FROM events WHERE at < ? ORDER BY user_key LIMIT ?"
-_EXPIRE = {
+AGED = "SELECT DISTINCT user_key FROM events INDEXED BY events_by_time WHERE at < ? ORDER BY user_key LIMIT ?"
+EXPIRE = {
     "decisions": """
         DELETE FROM decisions WHERE decision_id IN (
             SELECT decision_id FROM decisions WHERE decided_at < ? ORDER BY decided_at, decision_id LIMIT ?)""",
@@ -27,7 +27,7 @@ _EXPIRE = {
 
 def expire(connection: sqlite3.Connection, table: str, before: Instant, most: int) -> int:
     """Delete the oldest rows of a table that are older than a moment; return how many."""
-    return connection.execute(_EXPIRE[table], (before, most)).rowcount
+    return connection.execute(EXPIRE[table], (before, most)).rowcount
 
 
 def drop_pushes(connection: sqlite3.Connection, push_ids: Sequence[str]) -> int:
