@@ -58,8 +58,9 @@ def _habits(known: Profile, usage: str, teller: Teller) -> Iterator[tuple[str, s
     if known.usage is None:
         return
     yield teller.say("habit_app"), usage
-    clicks = teller.say("habit_clicks_told", clicks=known.usage.clicks, pushes=known.usage.pushes)
-    yield teller.say("habit_clicks"), clicks
+    if known.usage.pushes:
+        clicks = teller.say("habit_clicks_told", clicks=known.usage.clicks, pushes=known.usage.pushes)
+        yield teller.say("habit_clicks"), clicks
     hours = teller.say("between").join(f"{hour}:00" for hour in known.usage.active_hours)
     if hours:
         yield teller.say("habit_hours"), hours
