@@ -23,6 +23,7 @@ from pushrank.rights.identities import Identities
 from pushrank.rights.ledger import anchor
 from pushrank.rights.links import Links
 from pushrank.rights.pseudonyms import Pseudonyms, Secrets, read_secrets
+from pushrank.rights.purposes import refuse_changed_texts
 from pushrank.rights.terms import Terms
 from pushrank.scoring.bundle import Bundle
 from pushrank.scoring.fallback import without_model
@@ -133,7 +134,7 @@ def open_deployment(environment: Mapping[str, str], clock: Clock = wall_clock, p
     policy = Policy.of(rules, categories, purposes)
     secrets = read_secrets(environment, home)
     turns = Turns()
-    store = open_store(home.store_url(environment), turns, secrets.tomb)
+    store = _store(home.store_url(environment), turns, secrets, purposes, config)
     catalogue, identities = Catalogue(store, rules), Identities(store, secrets.pseudonyms)
     ranker = Ranker(store, catalogue, policy, identities.of, Served.of(without_model()))
     metrics = Metrics()
@@ -168,6 +169,19 @@ def open_deployment(environment: Mapping[str, str], clock: Clock = wall_clock, p
     deployment.watch.start(config.champion_poll_seconds)
     deployment.anchoring.start()
     return deployment
+
+
+def _store(
+    url: str, turns: Turns, secrets: Secrets, purposes: Mapping[Purpose, PurposeSpec], config: ServiceConfig
+) -> Store:
+    """Open the store, unless purposes say something else there under the same version."""
+    store = open_store(url, turns, secrets.tomb)
+    try:
+        refuse_changed_texts(store, purposes, config.languages)
+    except BaseException:
+        store.close()
+        raise
+    return store
 
 
 def _watch(directory: Path, ranker: Ranker, metrics: Metrics) -> ChampionWatch:

@@ -10,21 +10,25 @@ from pushrank.service.handlers import (
     catalogue,
     centre,
     events,
+    export,
     leaving,
     links,
     preferences,
     profile,
     public,
+    purposes,
     ranking,
     system,
     told,
 )
 from pushrank.service.routes import Route
 from pushrank.service.wire.events import EventsAnswer, EventsBody
+from pushrank.service.wire.export import ExportAnswer
 from pushrank.service.wire.links import LinksAnswer
 from pushrank.service.wire.messages import MessageBody, MessagePage, MessagesAnswer, MessagesBody
 from pushrank.service.wire.preferences import PreferencesAnswer, PreferencesBody
 from pushrank.service.wire.profile import ProfileAnswer
+from pushrank.service.wire.purposes import PurposesAnswer
 from pushrank.service.wire.rank import ConfirmAnswer, DecisionAnswer, RankBody, ReleaseAnswer, SlateBody
 from pushrank.service.wire.told import ToldPage
 from pushrank.service.wire.values import Health
@@ -190,6 +194,26 @@ ROUTES: tuple[Route, ...] = (
         own=True,
         query=("language",),
         problems=_ERASED,
+    ),
+    Route(
+        "GET",
+        "/v1/users/{id}/export",
+        export.get,
+        "privacy:admin",
+        "Everything that is known of a user, in one file",
+        answer=ExportAnswer,
+        own=True,
+        query=("language",),
+        problems=_ERASED,
+    ),
+    Route(
+        "GET",
+        "/v1/purposes",
+        purposes.get,
+        None,
+        "What a user may agree to, in words to show before asking",
+        answer=PurposesAnswer,
+        query=("language",),
     ),
     Route(
         "POST",
