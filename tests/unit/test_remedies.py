@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,12 @@ from pushrank.domain.user import Consent, QuietWindow
 from pushrank.ranking.served import Served
 from pushrank.rights.preferences import change_preferences
 from pushrank.rights.remedies import Remedy, of_push
+from pushrank.rights.terms import Terms
 from pushrank.rights.why import Told
 from pushrank.scoring.bundle import load, save
 from tests.small_house import House, codes_of, slate_of
 from tests.small_models import small_trained
-from tests.small_policies import NOON, message
+from tests.small_policies import NOON, message, shipped_categories
 from tests.small_views import tell, view_of
 
 NIGHT = QuietWindow(22 * 60, 8 * 60)
@@ -37,8 +38,17 @@ def offered(one: Told) -> dict[str, Remedy]:
 
 def take(house: House, remedy: Remedy) -> None:
     """Patch the preferences as the step says, and expect that something changed."""
-    _, changed = change_preferences(house.store, house.pseudonyms.of("u-1"), remedy.patch, NOON)
+    _, changed = change_preferences(house.store, house.pseudonyms.of("u-1"), remedy.patch, NOON, terms=terms_of(house))
     assert changed
+
+
+def terms_of(house: House) -> Terms:
+    """The terms under which a deployment takes a patch."""
+
+    def in_use() -> set[str]:
+        return {message.category for message in house.catalogue.messages()}
+
+    return Terms.of(house.policy, shipped_categories(), in_use, house.catalogue.lookup())
 
 
 def names() -> list[str]:
@@ -232,3 +242,12 @@ def test_what_was_asked_for_since_is_not_offered_again(tmp_path: Path) -> None:
     decision = house.rank("first")
     house.settle(max_per_day=3)
     assert not offered(tell(house, decision))
+
+
+@pytest.mark.parametrize("category", ["nowhere.at.all", "promo.x", "known.to.messages", "x" * 65])
+def test_only_a_category_that_can_be_named_is_offered(tmp_path: Path, category: str) -> None:
+    house = House(tmp_path)
+    house.put(message("first", "known.by.a.message"))
+    view = replace(view_of(house), terms=terms_of(house))
+    codes = {remedy.code for remedy in of_push(view, category, (), None)}
+    assert (RemedyCode.FEWER in codes) == (category in {"promo.x", "known.to.messages"})

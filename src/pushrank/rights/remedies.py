@@ -18,6 +18,8 @@ from pushrank.policy import Policy, zone_of
 from pushrank.policy.calendar import day_number, reading
 from pushrank.policy.windows import windows_of
 from pushrank.rights.hours import with_hour, without_hour
+from pushrank.rights.preferences import PatchError, patched
+from pushrank.rights.terms import UNCHECKED, Terms
 from pushrank.rights.wishes import FEWER
 from pushrank.wording import text
 from pushrank.wording.words import Words
@@ -43,7 +45,7 @@ class Remedy:
 class Standpoint:
     """From where a decision is told: what holds for the user at `now`, and the words of the reader.
 
-    `message_of` looks up a message, deleted ones too.
+    `message_of` looks up a message, deleted ones too. `terms` are those under which a patch would be taken.
     """
 
     record: UserRecord
@@ -52,6 +54,7 @@ class Standpoint:
     words: Words
     message_of: Callable[[str], Message | None]
     now: Instant
+    terms: Terms = UNCHECKED
 
     @property
     def preferences(self) -> Preferences:
@@ -105,10 +108,21 @@ def mute(view: Standpoint) -> Iterator[Remedy]:
 def _fewer(view: Standpoint, category: str) -> Iterator[Remedy]:
     """Few a week; where that holds already, none at all."""
     title = view.words.title(category)
+    if not _takes(view, {"category_caps": {category: FEWER}}):
+        return
     if view.preferences.category_caps.get(category, FEWER + 1) > FEWER:
         yield view.remedy(RemedyCode.FEWER, {"category_caps": {category: FEWER}}, category=title)
     elif view.preferences.categories.get(category) is not False:
         yield view.remedy(RemedyCode.OFF, {"categories": {category: False}}, category=title)
+
+
+def _takes(view: Standpoint, patch: Mapping[str, Any]) -> bool:
+    """Whether a patch would be taken: a category that is listed nowhere any more can't be named."""
+    try:
+        patched(view.preferences, patch, view.now, view.terms)
+    except PatchError:
+        return False
+    return True
 
 
 def _not_this_hour(view: Standpoint, hour: int) -> Iterator[Remedy]:
@@ -150,9 +164,11 @@ def _unmute(view: Standpoint, _: Exclusion, __: int | None) -> Iterator[Remedy]:
 
 
 def _turn_on(view: Standpoint, one: Exclusion, _: int | None) -> Iterator[Remedy]:
-    if one.about is not None and view.preferences.categories.get(one.about) is not True:
-        title = view.words.title(one.about)
-        yield view.remedy(RemedyCode.ON, {"categories": {one.about: True}}, category=title)
+    if one.about is None or view.preferences.categories.get(one.about) is True:
+        return
+    patch = {"categories": {one.about: True}}
+    if _takes(view, patch):
+        yield view.remedy(RemedyCode.ON, patch, category=view.words.title(one.about))
 
 
 def _say_yes(view: Standpoint, one: Exclusion, _: int | None) -> Iterator[Remedy]:

@@ -21,6 +21,7 @@ Place: TypeAlias = tuple[Instant, str]
 """Where a list of decisions goes on: moment and id of the last one that was told."""
 
 _NEWEST: Place = (2**62, "")
+_ANY_CATEGORY = {"categories": {"*": True}}
 _READS = 5  # for one page, where most decisions only looked
 _CURSOR = re.compile(r"([0-9]{1,18})\.([A-Za-z0-9_.:-]{1,64})")
 
@@ -64,6 +65,7 @@ def standpoint(deployment: Deployment, record: UserRecord, language: str) -> Sta
         words=Words(deployment.categories, language),
         message_of=deployment.catalogue.lookup(),
         now=deployment.clock(),
+        terms=deployment.terms.read_for(_ANY_CATEGORY),
     )
 
 
