@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from pushrank.domain.codes import HoldState
 from pushrank.domain.ledger import Entry
-from pushrank.domain.record import Change, CountDelta, Erasure, FeatureRow, Reading, Tombstone, UserRecord
+from pushrank.domain.record import Change, CountDelta, Erasure, Reading, Tombstone, UserRecord
 from pushrank.store import Answer, ConflictError, Rule, Store, StoreError, open_store
 from pushrank.store.register import OWNED
 from tests.contract.store_values import decision, push, reads, stored, writes
 from tests.contract.stores import ADDRESSES, STORES, tomb
-from tests.contract.whole_user import ROUTE, canary, event, fill, record
+from tests.contract.whole_user import ROUTE, canary, event, fill
 
 END = Erasure(500, ("3", "4"), 900)
 ERASING = 20
@@ -240,148 +239,6 @@ def test_a_store_without_the_key_of_tombstones_erases_nobody_and_does_not_guess(
             ask()
     without.close()
     opened.close()
-
-
-def test_a_user_moves_to_a_new_pseudonym_with_everything(store: Store) -> None:
-    fill(store, "ada")
-    counted = rows(store, "ada")
-    assert store.rename("ada", "new")
-    assert set(rows(store, "ada").values()) == {0}
-    assert rows(store, "new") == counted
-    found = store.transact("new", lambda reading: Change((reading.record, list(reading.events()))), 0)
-    assert found[0] == replace(record("new"), pushes=found[0].pushes)
-    assert [push.push_id for push in found[0].pushes] == [canary("held")]
-    assert found[1] == [event("new", number) for number in range(3)]
-    kept = store.decision(canary("decision"))
-    assert kept is not None
-    assert (kept.user_key, kept.body.startswith(b'{"user_id":"new"')) == ("new", True)
-    assert [entry.user_key for _, entry in store.words("new")] == ["ada"], "digested words stay as they are"
-    assert store.user("ada", 0) == UserRecord("ada")
-    store.transact("new", erases(), 0)
-    assert [link.entry is None for link in store.chain()] == [True, False]
-
-
-def test_a_digest_of_an_event_as_it_stands_is_made_anew_for_the_new_pseudonym(store: Store) -> None:
-    from pushrank.ranking.intake import digest_of  # noqa: PLC0415 - a floor above
-
-    told, other = event("ada", 1), event("ada", 2)
-    change = writes(events=(replace(told, digest=digest_of(told.event)), other))
-    store.transact("ada", change, 0)
-    store.rename("ada", "new")
-    first, second = store.transact("new", lambda reading: Change(tuple(reading.events())), 0)
-    assert first.digest == digest_of(event("new", 1).event)
-    assert second.digest == other.digest
-
-
-def test_an_unknown_pseudonym_is_not_renamed_and_none_is_overwritten(store: Store) -> None:
-    assert not store.rename("ada", "new")
-    fill(store, "ada")
-    fill(store, "bob", "bob")
-    with pytest.raises(ConflictError, match="something stands already"):
-        store.rename("ada", "bob")
-    assert min(rows(store, "ada").values()) > 0
-
-
-def test_a_tombstone_moves_with_its_pseudonym(store: Store) -> None:
-    store.transact("ada", erases(), 0)
-    assert store.rename("ada", "new")
-    assert (store.user("ada", 0).erased, store.user("new", 0).erased) == (False, True)
-    store.transact("bob", writes(events=(stored("e-1", "bob"),)), 0)
-    with pytest.raises(ConflictError, match="something stands already"):
-        store.rename("bob", "new")
-
-
-def test_old_events_are_forgotten_and_the_others_stay(store: Store) -> None:
-    store.transact("ada", writes(events=(stored("e-1", at=5), stored("e-2", at=6), stored("e-3", at=4))), 0)
-    store.transact("bob", writes(events=(stored("e-4", "bob", at=3),)), 0)
-    assert store.aged(6, 10) == ["ada", "bob"]
-    assert store.aged(6, 1) == ["ada"]
-    assert store.aged(3, 10) == []
-
-    def forgets(_: Reading) -> Change[None]:
-        return Change(None, events=(stored("e-5", at=7),), forget_before=6)
-
-    def looks(reading: Reading) -> Change[None]:
-        assert reading.digest_of("e-1") is None
-        assert [one.event.event_id for one in reading.events()] == ["e-2", "e-5"]
-        return Change(None)
-
-    store.transact_batch([("ada", forgets, 0, ()), ("ada", looks, 0, ())])
-    assert [one.event.event_id for one in store.events_since(0)] == ["e-4", "e-2", "e-5"]
-    assert store.aged(6, 10) == ["bob"]
-
-
-def test_what_a_decision_saw_is_kept_with_it_and_goes_with_it(store: Store) -> None:
-    seen = FeatureRow("d-1", "ada", 100, "view", b"{}")
-    store.append_decision(decision("d-1"), seen)
-    store.transact(
-        "ada", lambda _: Change(None, decision=decision("d-2"), features=replace(seen, decision_id="d-2")), 0
-    )
-    assert store.features_of("d-1") == seen
-    assert store.features_of("d-3") is None
-    with pytest.raises(ConflictError):
-        store.append_decision(decision("d-3"), replace(seen, decision_id="d-9"))
-    with pytest.raises(ConflictError):
-        store.transact("ada", lambda _: Change(None, features=seen), 0)
-    assert store.count("decisions") == 2
-    assert store.expire("decisions", 101, 1) == 1
-    assert (store.features_of("d-1"), store.count("feature_rows")) == (None, 1)
-
-
-def test_the_oldest_rows_go_first_and_no_more_than_asked_for(store: Store) -> None:
-    for number in (3, 1, 2):
-        row = decision(f"d-{number}", decided_at=number)
-        store.append_decision(row, FeatureRow(row.decision_id, "ada", number, "view", b"{}"))
-    assert store.expire("feature_rows", 3, 1) == 1
-    assert (store.features_of("d-1"), store.count("decisions")) == (None, 3)
-    assert store.expire("decisions", 3, 1) == 1
-    assert store.decision("d-1") is None
-    assert store.expire("decisions", 3, 10) == 1
-    assert store.expire("decisions", 3, 10) == 0
-    assert store.count("decisions") == 1
-    with pytest.raises(ValueError, match="table: expected one of decisions, feature_rows, pushes, got 'users'"):
-        store.expire("users", 3, 1)
-
-
-def test_decisions_about_a_user_are_read_from_the_newest_on(store: Store) -> None:
-    for number, user_key in ((1, "ada"), (2, "ada"), (2, "bob"), (3, "ada")):
-        store.append_decision(decision(f"d-{number}-{user_key}", user_key, number))
-    assert [row.decision_id for row in store.decisions_of("ada", 4, 2)] == ["d-3-ada", "d-2-ada"]
-    assert [row.decision_id for row in store.decisions_of("ada", 2, 2)] == ["d-1-ada"]
-    assert store.decisions_of("cleo", 4, 2) == []
-
-
-def test_old_pushes_go_once_their_message_is_not_live_any_more(store: Store) -> None:
-    from pushrank.domain.message import Message  # noqa: PLC0415
-
-    live, ended = Message("live", "news", title="\x00"), Message("ended", "news", title="\x00", expires_at=40)
-    later = Message("later", "news", expires_at=60, attributes={"expires_at": 3})
-    store.put_messages([live, ended, later, Message("gone", "news")], 1)
-    store.delete_message("gone", 2)
-    names = ("live", "ended", "later", "gone", "never")
-    pushes = tuple(
-        replace(push(name, f"{name}#", 10 + place, HoldState.CONFIRMED), message_id=name)
-        for place, name in enumerate(names)
-    )
-    young = replace(push("young", "young#", 50), message_id="gone")
-    store.transact("ada", writes(pushes=(*pushes, young)), 0)
-    assert store.expire("pushes", 50, 2) == 2
-    assert [one.push_id for one in store.user("ada", 0).pushes] == ["live", "later", "never", "young"]
-    assert store.expire("pushes", 50, 9) == 1
-    assert [one.push_id for one in store.user("ada", 0).pushes] == ["live", "later", "young"]
-
-
-def test_a_push_goes_with_its_slots(store: Store) -> None:
-    fill(store, "ada")
-    assert store.expire("pushes", 250, 9) == 2
-    assert (store.count("pushes"), store.count("slots"), store.user("ada", 0).pushes) == (0, 0, ())
-
-
-def test_a_store_is_scrubbed_in_both_ways(store: Store) -> None:
-    fill(store, "ada")
-    assert store.scrub()
-    assert store.scrub(thorough=True)
-    assert store.user("ada", 0).known
 
 
 def test_who_writes_while_a_user_is_erased_writes_before_or_not_at_all(store: Store) -> None:
