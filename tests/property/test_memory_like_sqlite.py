@@ -1,4 +1,4 @@
-"""The store in memory refuses what the one in a database refuses: caps are the same behind both, also after an erasure."""
+"""The store in memory refuses what the one in a database refuses: caps are the same, also after an erasure."""
 
 from __future__ import annotations
 

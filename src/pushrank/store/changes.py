@@ -18,8 +18,8 @@ Tomb: TypeAlias = Callable[[str], str]
 def check_owner(user_key: str, change: Change[Any]) -> None:
     """Raise ValueError where a change is about another user than the one for whom its rule ran."""
     named = [stored.event.user_id for stored in change.events]
-    named.extend(entry.user_key for entry in change.ledger)
-    named.extend(row.user_key for row in (change.record, change.decision, change.features) if row is not None)
+    named += [entry.user_key for entry in change.ledger]
+    named += [row.user_key for row in (change.record, change.decision, change.features) if row is not None]
     for name in named:
         if name != user_key:
             msg = f"user_key: expected a change of {user_key!r}, for whom the rule ran, got one of {name!r}"

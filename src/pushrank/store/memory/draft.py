@@ -70,7 +70,8 @@ class Draft:
         if change.forget_before is not None:
             self._forget(user_key, change.forget_before)
         self.decide(change.decision, change.features)
-        self._words += lengthened(self._head(), change.ledger)
+        if change.ledger:
+            self._words += lengthened(self._head(), change.ledger)
 
     def decide(self, row: DecisionRow | None, features: FeatureRow | None = None) -> None:
         """Enter a decision and what it saw, where given; ConflictError for an id that is known."""
