@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
-from pushrank.domain.codes import EventType
+from pushrank.domain.codes import EventType, FeedbackReason
 from pushrank.domain.event import Event
 from pushrank.domain.instants import DAY
 from pushrank.domain.record import Change, Reading
@@ -36,6 +36,8 @@ _ABOUT_A_PUSH = frozenset(
 )
 # What ends or gives permission is never lost to a message that nobody knows.
 _MAY_NAME_ANYTHING = frozenset({EventType.OPTED_OUT, EventType.OPTED_IN, EventType.REACH_LOST})
+# What is said of pushes at large.
+_ABOUT_ALL = (FeedbackReason.TOO_OFTEN, FeedbackReason.BAD_TIME)
 
 _encoder = msgspec.json.Encoder()
 
@@ -64,18 +66,28 @@ class _Sifted(NamedTuple):
     rejected: list[Rejection]
 
 
+Take: TypeAlias = Callable[[Sequence[Arrival], Reading], Change[IntakeAnswer]]
+
+
 def record_events(
-    store: Store, catalogue: Catalogue, policy: Policy, events: Sequence[Event], pseudonym: Callable[[str], str]
+    store: Store,
+    catalogue: Catalogue,
+    policy: Policy,
+    events: Sequence[Event],
+    pseudonym: Callable[[str], str],
+    source: str = "event",
 ) -> IntakeAnswer:
     """Take events in; on return those accepted are durable and count in the next ranking.
 
     An event id that is stored with the same body is a duplicate, with another one it is rejected. Events may come in
-    any order: a user's state and counts are always those of the user's events in canonical order. Raises StoreError
-    where the store does not answer; then nothing was taken.
+    any order: a user's state and counts are always those of the user's events in canonical order. What they change
+    about preferences is written into the ledger as said by `source`. Nothing is stored of a user who was erased: such
+    events are rejected. Raises StoreError where the store does not answer; then nothing was taken.
     """
     message_of = catalogue.lookup()
     rejected, groups = _grouped(message_of, events, pseudonym)
-    answers = store.transact_batch([_step(message_of, policy, user_key, group) for user_key, group in groups.items()])
+    take = partial(_take, message_of, policy, source)
+    answers = store.transact_batch([_step(message_of, take, user_key, group) for user_key, group in groups.items()])
     rejected += [rejection for answer in answers for rejection in answer.rejected]
     return IntakeAnswer(
         accepted=sum(answer.accepted for answer in answers),
@@ -110,26 +122,38 @@ def _fault(event: Event, message_of: LookUp) -> tuple[str, str] | None:
         fault = attribute_fault(event)
         return None if fault is None else ("wrong_value", fault)
     if event.message_id is None:
-        return ("missing_field", "message_id: expected the push it is about") if event.type in _ABOUT_A_PUSH else None
+        return None if _stands_alone(event) else ("missing_field", "message_id: expected the push it is about")
     if event.type in _MAY_NAME_ANYTHING or message_of(event.message_id) is not None:
         return None
     return "unknown_message", f"message_id: expected a message of the catalogue, got {event.message_id!r}"
 
 
-def _step(message_of: LookUp, policy: Policy, user_key: str, group: Sequence[Arrival]) -> Step[IntakeAnswer]:
+def _stands_alone(event: Event) -> bool:
+    """Whether an event says something without naming a push; feedback does about all of them, and as a bare comment."""
+    if event.type is not EventType.FEEDBACK:
+        return event.type not in _ABOUT_A_PUSH
+    return event.reason in _ABOUT_ALL or (event.reason is None and bool(event.comment))
+
+
+def _step(message_of: LookUp, take: Take, user_key: str, group: Sequence[Arrival]) -> Step[IntakeAnswer]:
     since = min(arrival.event.at for arrival in group) - LOOK_BACK
     settling = (EventType.SENT, EventType.FAILED)
     named = (message_of(a.event.message_id or "") for a in group if a.event.type in settling)
     content_keys = {message.content_key for message in named if message is not None}
-    return user_key, partial(_take, message_of, policy, group), since, tuple(content_keys)
+    return user_key, partial(take, group), since, tuple(content_keys)
 
 
-def _take(message_of: LookUp, policy: Policy, group: Sequence[Arrival], reading: Reading) -> Change[IntakeAnswer]:
+def _take(
+    message_of: LookUp, policy: Policy, source: str, group: Sequence[Arrival], reading: Reading
+) -> Change[IntakeAnswer]:
+    if reading.record.erased:
+        gone = (Rejection(one.place, "erased", "user_id: expected a user who was not erased") for one in group)
+        return Change(IntakeAnswer(0, 0, tuple(gone)))
     sifted = _sift(reading, group)
     answer = IntakeAnswer(len(sifted.fresh), sifted.duplicates, tuple(sifted.rejected))
     if not sifted.fresh:
         return Change(answer)
-    return Taking(reading, policy, message_of, sifted.fresh).change(answer)
+    return Taking(reading, policy, message_of, sifted.fresh, source).change(answer)
 
 
 def _sift(reading: Reading, group: Sequence[Arrival]) -> _Sifted:

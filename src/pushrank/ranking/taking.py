@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar
 from pushrank.domain.codes import EventType, HoldState
 from pushrank.domain.event import Event
 from pushrank.domain.instants import utc_offset
+from pushrank.domain.ledger import Entry, entries
 from pushrank.domain.record import Change, CountDelta, Presence, Push, Reading, Slot, StoredEvent, UserRecord
 from pushrank.features.presence import complains, with_complaints, with_signs
 from pushrank.features.profile import Remembered, extended, learned, tally_of
@@ -44,10 +45,12 @@ class Taking:
         policy: Policy,
         message_of: LookUp,
         arrivals: Sequence[Arrival],
+        source: str = "event",
     ) -> None:
         self._reading = reading
         self._policy = policy
         self._message_of = message_of
+        self._source = source
         self._digests = {arrival.event.event_id: arrival.digest for arrival in arrivals}
         self._events = canonical(arrival.event for arrival in arrivals)
         last = reading.record.last_event_at
@@ -66,9 +69,10 @@ class Taking:
 
     def change(self, answer: A) -> Change[A]:
         """Everything that the events change, with `answer` for whoever reported them."""
-        record, events = self._reading.record, []
+        record, events, words = self._reading.record, [], list[Entry]()
         for event in self._events:
-            record = applied_late(record, event, self._younger(event))
+            before_it, record = record, applied_late(record, event, self._younger(event))
+            words += self._words(before_it, record, event)
             events.append(self._storable(record, event))
         before = [stored.event for stored in self._stored] if self._again else []
         pushes = settled(self._reading, self._message_of, self._events, before)
@@ -80,7 +84,14 @@ class Taking:
             pushes=pushes,
             counts=counts,
             slots=self._slots(record, pushes),
+            ledger=tuple(words),
         )
+
+    def _words(self, before: UserRecord, after: UserRecord, event: Event) -> tuple[Entry, ...]:
+        """What the user said by an event."""
+        if after.preferences is before.preferences:
+            return ()
+        return entries(before.user_key, before.preferences, after.preferences, event.at, self._source)
 
     def _slots(self, record: UserRecord, pushes: Sequence[Push]) -> dict[str, tuple[Slot, ...]]:
         """What reported sends take: they are facts, so they count for others, and nothing limits them."""

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from pushrank.domain.codes import Purpose
 from pushrank.domain.event import Event
 from pushrank.domain.instants import Instant
+from pushrank.domain.ledger import entries
 from pushrank.domain.message import Message
 from pushrank.domain.record import Change, Reading
 from pushrank.domain.user import Preferences, UserFacts
@@ -23,6 +25,7 @@ from pushrank.transfer.told import told_by_user, unlisted
 ROWS_PER_PART = 250_000
 _EVENTS_AT_ONCE = 4_000
 _USERS_AT_ONCE = 500
+_SOURCE = "import"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +72,22 @@ def load_log(  # noqa: PLR0913 - what is loaded, where, how much of it, and who 
 ) -> Loaded:
     """Put a log's messages, users, preferences and consents, and what happened before `before`, into the store.
 
-    `at` is when the catalogue learns of the messages; `progress` is told how many more rows are done. A user whom the
-    store knows keeps the facts and choices that are there: what a user chose since must not be undone.
+    `at` is when the catalogue learns of the messages, and the ledger of what users chose; `progress` is told how many
+    more rows are done. A user whom the store knows keeps the facts and choices that are there: what a user chose since
+    must not be undone. Nothing of who was erased goes in. Versions and moments of consents are kept; a yes without a
+    version is taken for one to the purpose as it stands.
     """
     messages = _put_messages(log, destination, at)
     people = People(log.users(), log.preferences())
     rows = sum(len(batch) for batch in log.batches("outcomes", columns=["user_id"]))
     parts = Parts(log, lambda batch: batch, rows, ROWS_PER_PART, work)
-    new = _put_people(destination, people, sorted({*people.facts, *people.preferences}))
+    new = _put_people(destination, people, sorted({*people.facts, *people.preferences}), at)
     accepted, duplicates, rejected = 0, 0, dict[str, int]()
     for part in parts:
-        new += _put_people(destination, people, part.user_ids)
+        new += _put_people(destination, people, part.user_ids, at)
         for events in _in_bites(told_by_user(part, messages, windows, before)):
             answer = record_events(
-                destination.store, destination.catalogue, destination.policy, events, destination.pseudonym
+                destination.store, destination.catalogue, destination.policy, events, destination.pseudonym, _SOURCE
             )
             accepted, duplicates = accepted + answer.accepted, duplicates + answer.duplicates
             for rejection in answer.rejected:
@@ -110,22 +115,37 @@ def _put_messages(log: Log, destination: Destination, at: Instant) -> dict[str, 
     return known | listed | strangers
 
 
-def _put_people(destination: Destination, people: People, user_ids: Sequence[str]) -> int:
+def _put_people(destination: Destination, people: People, user_ids: Sequence[str], at: Instant) -> int:
     """Write facts and choices of users whom the store does not know; gives how many they are."""
     new = 0
     for start in range(0, len(user_ids), _USERS_AT_ONCE):
         some = user_ids[start : start + _USERS_AT_ONCE]
-        steps = [(destination.pseudonym(name), partial(_introduce, people, name), 0, ()) for name in some]
+        versions = destination.policy.versions
+        steps = [(destination.pseudonym(name), partial(_introduce, people, name, versions, at), 0, ()) for name in some]
         new += sum(destination.store.transact_batch(steps))
     return new
 
 
-def _introduce(people: People, user_id: str, reading: Reading) -> Change[bool]:
-    if reading.record.known:
+def _introduce(
+    people: People, user_id: str, versions: Mapping[Purpose, str], at: Instant, reading: Reading
+) -> Change[bool]:
+    if reading.record.known or reading.record.erased:
         return Change(answer=False)
     facts = people.facts.get(user_id, UserFacts())
-    preferences = people.preferences.get(user_id, Preferences())
-    return Change(answer=True, record=replace(reading.record, known=True, facts=facts, preferences=preferences))
+    preferences = _stamped(people.preferences.get(user_id, Preferences()), versions)
+    record = replace(reading.record, known=True, facts=facts, preferences=preferences)
+    return Change(answer=True, record=record, ledger=entries(record.user_key, Preferences(), preferences, at, _SOURCE))
+
+
+def _stamped(preferences: Preferences, versions: Mapping[Purpose, str]) -> Preferences:
+    """Give each yes that names no version the current one."""
+    consents = {
+        purpose: replace(word, policy_version=versions.get(purpose))
+        if word.granted and word.policy_version is None
+        else word
+        for purpose, word in preferences.consents.items()
+    }
+    return replace(preferences, consents=consents)
 
 
 def _in_bites(users: Iterator[tuple[str, list[Event]]]) -> Iterator[list[Event]]:
