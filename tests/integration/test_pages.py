@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from time import perf_counter
 
@@ -70,6 +71,29 @@ def test_a_page_comes_whole_in_one_answer_light_and_fast_and_may_load_nothing(
             )
             targets = re.findall(r'(?:href|action)="([^"]*)"', answer.text)
             assert all(target.startswith(("?", "#", "/how-ranking-works?", "data:,")) for target in targets)
+
+
+def test_the_page_of_somebody_of_whom_much_is_known_is_light_all_the_same(service: SmallService, person: Paths) -> None:
+    path = f"/v1/users/{person.user_id}/preferences"
+    windows = [{"from": f"{hour:02}:{minute}", "to": f"{hour:02}:59"} for hour in range(23) for minute in (10, 30)]
+    service.call("PATCH", path, {"quiet_hours": windows, "tags": {f"a tag of {place}": False for place in range(40)}})
+    service.call("PATCH", path, {"categories": {f"sport.{place}": False for place in range(100)}})
+    for place in range(40):
+        service.call("PATCH", path, {"category_caps": {f"news.{place}": 2}, "max_per_day": place % 5})
+    seen = {"type": "activity", "user_id": person.user_id, "kind": "view", "at": "2026-11-23T09:00:00Z"}
+    events = [{**seen, "event_id": f"{person.user_id}-{place}", "tags": [f"tag {place}"]} for place in range(60)]
+    assert service.call.post("/v1/events", {"events": events}).json()["accepted"] == 60
+    for place in range(8):
+        service.call.post("/v1/rank", {"user_id": person.user_id, "at": f"2026-11-23T09:{place:02}:00Z"})
+    for language in ("en", "zh"):
+        assert len(get(service.call, f"{person.preferences}?language={language}&at=quiet").content) < WEIGHT
+    page = get(service.call, person.preferences).text
+    kept = re.search(r'name="kept" value="([^"]*)"', page)
+    assert kept is not None
+    fields = [("save", "quiet"), ("quiet", "own"), ("then", "defer"), ("kept", unescape(kept[1]))]
+    shown = [("from1", "05:00"), ("to1", "06:00"), ("days1", "mon"), ("from2", ""), ("to2", "")]
+    assert press(service.call, person.preferences, *fields, *shown).status_code == 303
+    assert len(preferences_of(service.call, person.user_id)["quiet_hours"]) == len(windows) - 4 + 1
 
 
 def test_turning_everything_off_takes_one_form_and_undo_another(service: SmallService, person: Paths) -> None:

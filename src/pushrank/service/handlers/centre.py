@@ -18,7 +18,7 @@ from pushrank.service.deployment import Deployment
 from pushrank.service.forms import read_form
 from pushrank.service.handlers.profile import forgotten
 from pushrank.service.pages.centre import Notice, centre
-from pushrank.service.pages.history import told_of
+from pushrank.service.pages.history import short, told_of
 from pushrank.service.pages.languages import asked
 from pushrank.service.pages.wishes import MOST_COMMENT, Moment, Wish, WishError, one, wish_of
 from pushrank.service.portrait import house_of, person_of, teller_of
@@ -92,7 +92,9 @@ def _notice(deployment: Deployment, seen: Visit, done: str) -> Notice | None:
     entries = last_words(deployment.store.words(seen.user_key))
     if not entries or entries[0].source not in _OWN_WAYS:
         return None
-    return Notice(("" if language == "zh" else " ").join(told_of(teller_of(deployment, seen), entries)), undo=True)
+    return Notice(
+        ("" if language == "zh" else " ").join(short(told_of(teller_of(deployment, seen), entries))), undo=True
+    )
 
 
 def _change(deployment: Deployment, seen: Visit, wish: Wish, at: str) -> Reply:

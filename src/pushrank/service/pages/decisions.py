@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from pushrank.rights.remedies import Remedy
 from pushrank.rights.why import Told, ToldGroup, ToldPush
 from pushrank.service.pages.frame import Choice
 from pushrank.wording.pages import page_text
 
-MOST_DECISIONS = 6
-_MOST_GROUPS = 5
-_MOST_REMEDIES = 4
+MOST_DECISIONS = 4
+_MOST_GROUPS = 4
+_MOST_REMEDIES = 3
+_MOST_CHARACTERS = 600  # of a patch; whoever has dozens of quiet hours changes them where they stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,6 @@ def _group(group: ToldGroup, language: str) -> GroupRow:
 
 def _choices(remedies: Sequence[Remedy]) -> tuple[Choice, ...]:
     """A remedy as a button: its patch is what the page sends back, checked like any other change."""
-    return tuple(
-        Choice(json.dumps(one.patch, separators=(",", ":"), ensure_ascii=False), one.text.rstrip(".。"))
-        for one in remedies[:_MOST_REMEDIES]
-    )
+    written = ((json.dumps(one.patch, separators=(",", ":"), ensure_ascii=False), one.text) for one in remedies)
+    choices = (Choice(patch, text.rstrip(".。")) for patch, text in written if len(patch) <= _MOST_CHARACTERS)
+    return tuple(islice(choices, _MOST_REMEDIES))

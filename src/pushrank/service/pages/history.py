@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -19,7 +19,8 @@ from pushrank.service.pages.topics import topic_title
 from pushrank.wording import clock
 from pushrank.wording.pages import NAMES, page_text
 
-_MOST_LINES = 20
+_MOST_LINES = 10
+_MOST_TEXTS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,14 @@ def lines_of(teller: Teller, words: Sequence[tuple[int, Entry]]) -> tuple[tuple[
 def _line(teller: Teller, entries: Sequence[Entry]) -> Line:
     first = entries[0]
     way = teller.say(f"way_{first.source}") if first.source in _WAYS else first.source
-    return Line(clock(first.at, teller.zone, teller.language, teller.now), way, tuple(told_of(teller, entries)))
+    when = clock(first.at, teller.zone, teller.language, teller.now)
+    return Line(when, way, short(told_of(teller, entries)))
+
+
+def short(told: Iterable[str]) -> tuple[str, ...]:
+    """The first sentences, and a sign where there are more."""
+    texts = tuple(told)
+    return texts if len(texts) <= _MOST_TEXTS else (*texts[:_MOST_TEXTS], "…")
 
 
 def told_of(teller: Teller, entries: Sequence[Entry]) -> Iterator[str]:

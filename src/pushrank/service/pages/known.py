@@ -13,7 +13,7 @@ from pushrank.service.pages.history import Teller
 from pushrank.wording.moments import day
 from pushrank.wording.pages import PAGES
 
-_MOST_INTERESTS = 15
+_MOST_INTERESTS = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from pushrank.service.pages.frame import Choice
 from pushrank.wording.pages import page_text
 
 _SHORT_RUN = 2
+_MOST_WINDOWS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,15 @@ class WindowRow:
 
 @dataclass(frozen=True, slots=True)
 class QuietRow:
-    """The quiet hours that hold, in few words, and what can be chosen."""
+    """The quiet hours that hold, in few words, and what can be chosen.
+
+    `kept` are windows for which the page has no room, each as two times and the days; saving leaves them as they are.
+    """
 
     sum: str
     modes: tuple[Choice, ...]
     windows: tuple[WindowRow, ...]
+    kept: str
     then: tuple[Choice, ...]
 
 
@@ -43,9 +48,15 @@ def quiet_row(said: Preferences, config: PolicyConfig, language: str) -> QuietRo
     return QuietRow(
         sum=quiet_told(said, config, language) or page_text("quiet_none", language),
         modes=_modes(mode, told(windows_of(config.quiet_hours), language), language),
-        windows=(*(_window(window, language) for window in own or ()), _window(None, language)),
+        windows=(*(_window(window, language) for window in (own or ())[:_MOST_WINDOWS]), _window(None, language)),
+        kept=" ".join(_brief(window) for window in (own or ())[_MOST_WINDOWS:]),
         then=tuple(Choice(one.value, page_text(f"quiet_{one.value}", language), one is action) for one in QuietAction),
     )
+
+
+def _brief(window: QuietWindow) -> str:
+    """Write a window as `22:00-08:00-0156`."""
+    return f"{_clock(window.start)}-{_clock(window.end)}-{''.join(map(str, window.days))}"
 
 
 def _modes(mode: str, usual: str, language: str) -> tuple[Choice, ...]:
@@ -73,7 +84,8 @@ def quiet_told(said: Preferences, config: PolicyConfig, language: str) -> str:
 
 def told(windows: Sequence[QuietWindow], language: str) -> str:
     """Say windows: `22:00-8:00 (Mon, Tue)`, with a dash as long as it should be."""
-    return page_text("between", language).join(_told(window, language) for window in windows)
+    shown = page_text("between", language).join(_told(window, language) for window in windows[:_MOST_WINDOWS])
+    return f"{shown} …" if len(windows) > _MOST_WINDOWS else shown
 
 
 def _told(window: QuietWindow, language: str) -> str:

@@ -17,6 +17,7 @@ from pushrank.service.pages.frame import Choice, said_in
 from pushrank.wording.pages import page_text
 
 _MOST_NAMED = 3
+_MOST_UNLISTED = 12
 
 
 class Rules(Protocol):
@@ -50,8 +51,9 @@ class TopicRow:
 def topic_rows(said: Preferences, rules: Rules, language: str) -> tuple[TopicRow, ...]:
     """Every topic of the tree, what else a person spoke of, and all others."""
     tree = CategoryTree(rules.categories)
-    spoken = [name for name in (*said.categories, *said.category_caps) if name != "*" and name not in rules.categories]
-    names = sorted({*rules.categories, *spoken}, key=lambda name: _place(name, list(rules.categories)))
+    spoken = dict.fromkeys((*said.categories, *said.category_caps))
+    unlisted = [name for name in spoken if name != "*" and name not in rules.categories][:_MOST_UNLISTED]
+    names = sorted({*rules.categories, *unlisted}, key=lambda name: _place(name, list(rules.categories)))
     rows = [_row(name, said, tree, rules, language) for name in names]
     return (*rows, _others(said, language))
 

@@ -16,6 +16,7 @@ Form: TypeAlias = Mapping[str, tuple[str, ...]]
 
 MOST_COMMENT = 500
 _MOST_WINDOWS = 50
+_DAYS = frozenset(map(str, range(len(WEEKDAYS))))
 _SAID_ON_PAGES = (FeedbackReason.TOO_OFTEN, FeedbackReason.BAD_TIME)
 
 
@@ -136,10 +137,18 @@ def _quiet(form: Form, moment: Moment) -> dict[str, Any]:
 
 def _windows(form: Form) -> list[dict[str, Any]]:
     found = [_window(form, place) for place in range(1, _MOST_WINDOWS + 2) if f"from{place}" in form]
-    windows = [window for window in found if window is not None]
+    windows = [*(window for window in found if window is not None), *_kept(form)]
     if not windows:
         raise WishError("wrong_quiet")  # noqa: EM101 (the name of a text)
     return windows
+
+
+def _kept(form: Form) -> list[dict[str, Any]]:
+    """Windows for which the page had no room, as it wrote them; one that cannot be is refused with the patch."""
+    parts = [brief.split("-") for brief in one(form, "kept").split()]
+    if any(len(part) != len(("from", "to", "days")) or not set(part[-1]) <= _DAYS for part in parts):
+        raise WishError
+    return [{"from": start, "to": end, "days": [WEEKDAYS[int(day)] for day in days]} for start, end, days in parts]
 
 
 def _window(form: Form, place: int) -> dict[str, Any] | None:
