@@ -16,7 +16,7 @@ import pytest
 from pushrank.config import PrivacyConfig, load
 from pushrank.config.home import shipped
 from pushrank.domain.instants import SECOND, iso
-from pushrank.domain.record import UserRecord
+from pushrank.domain.record import Change, Erasure, UserRecord
 from pushrank.features.state import SENDS, empty_state, encode_state
 from pushrank.rights.export import FORMAT, Maker, export
 from pushrank.rights.links import Use
@@ -25,6 +25,7 @@ from pushrank.service.wire.export import ExportAnswer
 from pushrank.store import open_store
 from pushrank.store.register import OWNED
 from pushrank.wording import LANGUAGES
+from tests import postgres_server
 from tests.small_policies import NOON
 from tests.small_service import NOW, SmallService, lay_champion, service_in_process
 from tests.small_views import shipped_purposes
@@ -117,12 +118,14 @@ def test_every_exported_column_is_told_what_for_and_how_long(
     assert all(column["purpose"] and column["retention"] for known in columns.values() for column in known.values())
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallService]:
-    """A service whose policy keeps what every decision saw."""
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def home(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[SmallService]:
+    """A service over each database."""
     folder = tmp_path_factory.mktemp("exporting")
     lay_champion(folder)
-    with service_in_process(folder) as service:
+    on_sqlite = f"sqlite:///{folder / 'pushrank.sqlite'}"
+    address = postgres_server.shared().address() if request.param == "postgresql" else on_sqlite
+    with service_in_process(folder, PUSHRANK_STORE=address) as service:
         message = {"message_id": "m-1", "category": "sport", "title": "canary-title", "tags": ["canary-tag"]}
         assert service.call.post("/v1/messages", {"messages": [message]}).status_code == 200
         yield service
@@ -209,6 +212,17 @@ def test_only_who_may_gets_the_file(home: SmallService) -> None:
     token = home.deployment.links.seal(Use.PREFERENCES, "u-may", NOW + 1)
     assert exported(home, "u-may", key=token)["user"]["known"]
     assert home.call("GET", "/v1/users/u-left/export", key=token).status_code == 401
+
+
+def test_an_erased_user_has_no_file_and_only_who_may_know_is_told_why(home: SmallService) -> None:
+    live_through_everything(home, "u-erased")
+    user_key = home.deployment.identities.of("u-erased")
+    home.deployment.store.transact(user_key, lambda _: Change(None, erase=Erasure(NOW)), NOW)
+    for call in ("export", "decisions"):
+        path = f"/v1/users/u-erased/{call}"
+        assert home.call("GET", path).status_code == 410
+        assert home.call("GET", path, key=home.key("rank")).status_code == 403
+        assert home.call("GET", path, key="").status_code == 401
 
 
 def test_a_user_with_ten_thousand_events_gets_the_file_in_a_second_or_two(home: SmallService) -> None:

@@ -6,11 +6,11 @@ from pushrank.rights.why import to_json
 from pushrank.service import telling, words
 from pushrank.service.call import Call, Reply, reply
 from pushrank.service.deployment import Deployment
-from pushrank.service.problem import wrong_value
+from pushrank.service.problem import gone, wrong_value
 
 
 def page(deployment: Deployment, call: Call) -> Reply:
-    """Tell a user's decisions in words, the newest first."""
+    """Tell a user's decisions in words, the newest first. Raises the Problem 410 for a user who was erased."""
     language = words.language_asked(call, deployment.config.languages, "cursor", "limit")
     cursor, limit = call.page("language")
     try:
@@ -20,6 +20,8 @@ def page(deployment: Deployment, call: Call) -> Reply:
         raise wrong_value(msg, str(error)) from None
     user_key = deployment.identities.of(call.parameters["id"])
     record = deployment.store.user(user_key, deployment.clock())
+    if record.erased:
+        raise gone()
     decisions, following = telling.latest(deployment, record, language, limit, place)
     answer = {
         "language": language,
