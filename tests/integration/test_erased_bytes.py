@@ -16,7 +16,7 @@ from pushrank.domain.ledger import Entry
 from pushrank.domain.record import Change, Erasure, Reading
 from pushrank.store import Rule, Store, open_store
 from pushrank.store.postgres import PostgresStore
-from pushrank.store.sqlite import SqliteStore
+from pushrank.store.sqlite import SqliteStore, keeping
 from tests import postgres_server
 from tests.contract.stores import tomb
 from tests.contract.whole_user import canary, event, fill, push
@@ -94,6 +94,20 @@ def test_a_reader_that_keeps_an_old_state_is_told_of_and_hinders_only_so_long(tm
     list(reader)
     assert store.scrub()
     assert found_in(tmp_path, words_of(ERASED)) == {}
+    store.close()
+
+
+def test_a_large_file_is_written_anew_only_by_a_thorough_scrub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeping, "SMALL", 0)
+    store = open_store(f"sqlite:///{tmp_path / 'store.sqlite'}", tomb=tomb)
+    live(store, 1, 400)
+    erase(store, ERASED)
+    assert store.scrub()
+    size, left = (tmp_path / "store.sqlite").stat().st_size, sum(found_in(tmp_path, words_of(ERASED)).values())
+    assert left < len(ERASED), "what is deleted is overwritten at once, but for copies in the gaps of pages"
+    assert store.scrub(thorough=True)
+    assert found_in(tmp_path, words_of(ERASED)) == {}
+    assert (tmp_path / "store.sqlite").stat().st_size < size
     store.close()
 
 

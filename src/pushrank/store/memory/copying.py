@@ -16,8 +16,9 @@ _FIRST: Instant = -(2**63)
 def copy_into(target: Store, source: Store) -> None:
     """Copy users, their held and confirmed pushes, events, messages and counts. Nobody should write meanwhile.
 
-    Left behind are decisions, so what was held before can't be confirmed; pushes that were given back; idempotency
-    keys, API keys and markers. The pushes copied take no slots, so behind them only the rules count.
+    Left behind are decisions, so what was held before can't be confirmed; pushes that were given back; the consent
+    ledger and tombstones; idempotency keys, API keys and markers. The pushes copied take no slots, so behind them only
+    the rules count.
     """
     live, deleted = source.messages(), source.messages(deleted=True)
     target.put_messages([*live, *deleted], 0)
