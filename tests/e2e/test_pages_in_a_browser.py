@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -102,6 +103,13 @@ class Hand:
     def found(self) -> dict[str, Any]:
         """What the API says now."""
         return preferences_of(self._service.call, self._person.user_id)
+
+    def known(self) -> list[dict[str, Any]]:
+        """What the API says that is known of the person's interests."""
+        interests: list[dict[str, Any]] = self._service.call("GET", f"/v1/users/{self._person.user_id}/profile").json()[
+            "interests"
+        ]
+        return interests
 
 
 @pytest.fixture
@@ -232,6 +240,29 @@ def test_telling_that_it_is_too_much_takes_two_taps(hand: Hand) -> None:
     hand.tap("button[value=too_often]")
     assert hand.taps == 2
     assert "Thank you" in hand.page.locator(".toast").inner_text()
+
+
+def test_an_interest_can_be_kept_from_use_and_forgotten(hand: Hand) -> None:
+    hand.open()
+    hand.section("known")
+    hand.tap('button[value="never:tennis"]')
+    assert hand.found()["tags"] == {"tennis": False}
+    hand.tap('button[value="again:tennis"]')
+    assert hand.found()["tags"] == {}
+    assert any(one["name"] == "tennis" and one["used"] for one in hand.known())
+    hand.tap('button[value="forget:tennis"]')
+    assert "Forgotten" in hand.page.locator(".toast").inner_text()
+    assert not any(one["name"] == "tennis" and one["used"] for one in hand.known())
+
+
+def test_everything_can_be_taken_away_as_a_file(hand: Hand, person: Paths) -> None:
+    hand.open()
+    hand.section("data")
+    with hand.page.expect_download() as waiting:
+        hand.page.locator("button[name=download]").tap()
+    file = json.loads(waiting.value.path().read_text(encoding="utf-8"))
+    assert file["user"]["user_id"] == person.user_id
+    assert file["preferences"]["timezone"] == "Asia/Shanghai"
 
 
 def test_the_history_tells_what_was_said_and_takes_the_last_word_back(hand: Hand) -> None:

@@ -262,6 +262,12 @@ def test_what_people_write_stays_text(service: SmallService, person: Paths) -> N
         assert "&lt;script&gt;alert(1)" in page
 
 
+def test_a_download_is_the_file_that_the_api_gives_out(service: SmallService, person: Paths) -> None:
+    answer = press(service.call, person.preferences, ("download", "yes"))
+    assert answer.headers["content-disposition"].startswith("attachment;")
+    assert answer.json() == service.call("GET", f"/v1/users/{person.user_id}/export?language=en").json()
+
+
 @pytest.mark.parametrize(
     "fields",
     [

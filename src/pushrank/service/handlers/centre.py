@@ -16,6 +16,7 @@ from pushrank.rights.wishes import last_words, taken_back
 from pushrank.service.call import Call, Reply
 from pushrank.service.deployment import Deployment
 from pushrank.service.forms import read_form
+from pushrank.service.handlers import export
 from pushrank.service.handlers.profile import forgotten
 from pushrank.service.pages.centre import Notice, centre
 from pushrank.service.pages.history import short, told_of
@@ -143,9 +144,21 @@ def _feedback(deployment: Deployment, seen: Visit, wish: Wish, at: str) -> Reply
     return elsewhere(seen, at, done="thanks", at=at)
 
 
+def _download(deployment: Deployment, seen: Visit, wish: Wish, at: str) -> Reply:
+    """Give everything out as the API does, to be kept as a file."""
+    del wish, at
+    return export.get(deployment, _own_call(seen))
+
+
+def _own_call(seen: Visit) -> Call:
+    """The call by which a person asks the API for what is theirs."""
+    return Call(parameters={"id": seen.user_id}, query=f"language={seen.frame.language}".encode())
+
+
 _ACTS: Mapping[str, Callable[[Deployment, Visit, Wish, str], Reply]] = {
     "patch": _change,
     "undo": _undo,
+    "download": _download,
     "forget": _forget,
     "feedback": _feedback,
 }
