@@ -251,3 +251,26 @@ def test_only_a_category_that_can_be_named_is_offered(tmp_path: Path, category: 
     view = replace(view_of(house), terms=terms_of(house))
     codes = {remedy.code for remedy in of_push(view, category, (), None)}
     assert (RemedyCode.FEWER in codes) == (category in {"promo.x", "known.to.messages"})
+
+
+def patch_of(house: House, code: RemedyCode, category: str) -> Any:
+    found = {remedy.code: remedy.patch for remedy in of_push(view_of(house), category, (), None)}
+    return found[code]
+
+
+def test_the_topic_that_a_sentence_names_is_the_one_that_the_step_changes(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    assert patch_of(house, RemedyCode.FEWER, "sport.tennis.women") == {"category_caps": {"sport": 1}}
+    house.settle(category_caps={"sport": 1})
+    assert patch_of(house, RemedyCode.OFF, "sport.tennis.women") == {"categories": {"sport": False}}
+
+
+def test_a_closer_word_of_the_user_is_the_one_that_a_step_changes(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.settle(categories={"sport": False, "sport.tennis": True}, category_caps={"sport.tennis": 1})
+    assert patch_of(house, RemedyCode.OFF, "sport.tennis.women") == {"categories": {"sport.tennis": False}}
+
+
+def test_every_step_that_there_is_was_taken_above() -> None:
+    taken = {case.code for case in (*AFTER_A_PUSH, *IN_PLACE_OF_A_PUSH)}
+    assert taken | {RemedyCode.NOT_THIS_INTEREST, RemedyCode.NOT_PERSONAL} == set(RemedyCode)

@@ -10,7 +10,7 @@ from pushrank.config.types import PurposeSpec
 from pushrank.domain.codes import ExclusionCode, Purpose, QuietAction, ReasonCode, RemedyCode
 from pushrank.domain.decision import Exclusion, Reason
 from pushrank.domain.instants import Instant, iso, to_datetime
-from pushrank.domain.message import Message
+from pushrank.domain.message import Message, lineage
 from pushrank.domain.preferences_json import window_to_json
 from pushrank.domain.record import UserRecord
 from pushrank.domain.user import Preferences, QuietWindow
@@ -107,13 +107,21 @@ def mute(view: Standpoint) -> Iterator[Remedy]:
 
 def _fewer(view: Standpoint, category: str) -> Iterator[Remedy]:
     """Few a week; where that holds already, none at all."""
-    title = view.words.title(category)
-    if not _takes(view, {"category_caps": {category: FEWER}}):
+    topic = _topic(view, category)
+    title = view.words.title(topic)
+    if not _takes(view, {"category_caps": {topic: FEWER}}):
         return
-    if view.preferences.category_caps.get(category, FEWER + 1) > FEWER:
-        yield view.remedy(RemedyCode.FEWER, {"category_caps": {category: FEWER}}, category=title)
-    elif view.preferences.categories.get(category) is not False:
-        yield view.remedy(RemedyCode.OFF, {"categories": {category: False}}, category=title)
+    if view.preferences.category_caps.get(topic, FEWER + 1) > FEWER:
+        yield view.remedy(RemedyCode.FEWER, {"category_caps": {topic: FEWER}}, category=title)
+    elif view.preferences.categories.get(topic) is not False:
+        yield view.remedy(RemedyCode.OFF, {"categories": {topic: False}}, category=title)
+
+
+def _topic(view: Standpoint, category: str) -> str:
+    """What a person means by the topic of a message: the nearest category that has a title or an own word of theirs."""
+    said = view.preferences
+    named = (view.words.categories, said.categories, said.category_caps)
+    return next((name for name in lineage(category) if any(name in names for names in named)), category)
 
 
 def _takes(view: Standpoint, patch: Mapping[str, Any]) -> bool:
@@ -164,11 +172,12 @@ def _unmute(view: Standpoint, _: Exclusion, __: int | None) -> Iterator[Remedy]:
 
 
 def _turn_on(view: Standpoint, one: Exclusion, _: int | None) -> Iterator[Remedy]:
-    if one.about is None or view.preferences.categories.get(one.about) is True:
+    if one.about is None:
         return
-    patch = {"categories": {one.about: True}}
-    if _takes(view, patch):
-        yield view.remedy(RemedyCode.ON, patch, category=view.words.title(one.about))
+    topic = _topic(view, one.about)
+    patch = {"categories": {topic: True}}
+    if view.preferences.categories.get(topic) is not True and _takes(view, patch):
+        yield view.remedy(RemedyCode.ON, patch, category=view.words.title(topic))
 
 
 def _say_yes(view: Standpoint, one: Exclusion, _: int | None) -> Iterator[Remedy]:
