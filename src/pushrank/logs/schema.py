@@ -156,6 +156,8 @@ PREFERENCES = TableSpec(
         "language": _TEXT,
         "personalisation": _FLAG,
         "objected": _FLAG,
+        "category_caps": _JSON,
+        "tags": _JSON,
         "version": _NUMBER,
     },
     required=(("user_id",),),

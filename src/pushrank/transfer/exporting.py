@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,9 @@ from pushrank.domain.event import Event
 from pushrank.domain.instants import Instant
 from pushrank.domain.message import Message
 from pushrank.domain.preferences_json import to_json
+from pushrank.domain.record import UserRecord
 from pushrank.features.events import EVERYTHING
+from pushrank.features.profile import kept_tags
 from pushrank.features.tallies import taken_back
 from pushrank.logs import write_table
 from pushrank.store.protocol import Store
@@ -59,7 +61,8 @@ def export_log(store: Store, out: Path, since: Instant, key_id: str, name: str) 
     """Write all tables of a log below `out`; gives the number of rows of each.
 
     Sends at or after `since` with what came of them, activity, decisions and their propensities, users, preferences,
-    consents and the whole catalogue. `key_id` names the key of the pseudonyms, so that a load of this log knows them;
+    consents and the whole catalogue. Of whoever is not profiled no activity goes out, and of nobody a tag that they
+    blocked or deleted. `key_id` names the key of the pseudonyms, so that a load of this log knows them;
     the store bears `name` from its first export on.
     """
     told = _gather(store, since)
@@ -116,8 +119,18 @@ def _gather(store: Store, since: Instant) -> _Told:
         events.setdefault(stored.event.user_id, []).append(stored.event)
     told = _Told()
     for user_key in sorted(events):
-        _tell(told, sorted(events[user_key], key=_by_moment))
+        _tell(told, sorted(_to_be_told(store.user(user_key, since), events[user_key]), key=_by_moment))
     return told
+
+
+def _to_be_told(record: UserRecord, events: Iterable[Event]) -> Iterator[Event]:
+    """The user's events without what may not be remembered of what they did by themselves."""
+    keep = kept_tags(record)
+    for event in events:
+        if event.type is not EventType.ACTIVITY:
+            yield event
+        elif record.profiled:
+            yield event if keep is None else replace(event, tags=tuple(keep(event.tags, event.at)))
 
 
 def _by_moment(event: Event) -> tuple[Instant, bool, str]:

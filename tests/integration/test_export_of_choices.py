@@ -1,0 +1,63 @@
+"""What a log from the store tells of people who said what may be remembered of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pushrank.domain.codes import EventType
+from pushrank.domain.instants import DAY, HOUR
+from pushrank.domain.user import UserFacts
+from pushrank.logs import ColumnMap, open_log
+from pushrank.rights.profile import forget_tag
+from pushrank.transfer.exporting import export_log
+from tests.small_house import House
+from tests.small_policies import NOON, message
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    built = House(tmp_path)
+    built.put(message("m-1", tags=("tennis",)))
+    for user in ("known", "off", "young", "blocks"):
+        looked = built.event(
+            EventType.ACTIVITY, NOON - HOUR, user, kind="view", tags=("running", "chess"), items=("a",)
+        )
+        sent = built.event(EventType.SENT, NOON - DAY, user, message_id="m-1")
+        built.take(looked, sent, built.event(EventType.CLICKED, NOON - DAY + HOUR, user, message_id="m-1"))
+    built.settle("off", personalisation=False)
+    built.settle("young", facts=UserFacts(minor=True))
+    built.settle("blocks", tags={"running": False}, category_caps={"news": 1})
+    return built
+
+
+def activity(house: House, out: Path) -> dict[str, list[Any]]:
+    export_log(house.store, out, 0, "k", "store")
+    frames = list(open_log(out, ColumnMap()).batches("activity"))
+    names = {house.pseudonyms.of(user): user for user in ("known", "off", "young", "blocks")}
+    return {names[row["user_id"]]: list(row["tags"]) for frame in frames for row in frame.to_dict(orient="records")}
+
+
+def test_who_is_not_profiled_goes_out_without_activity_and_blocked_tags_stay_in(house: House, tmp_path: Path) -> None:
+    assert activity(house, tmp_path / "log") == {"known": ["running", "chess"], "blocks": ["chess"]}
+
+
+def test_a_deleted_tag_stays_in_up_to_its_moment(house: House, tmp_path: Path) -> None:
+
+    key, message_of = house.pseudonyms.of("known"), house.catalogue.lookup()
+    house.store.transact(key, lambda reading: forget_tag(reading, "chess", NOON, message_of, None), NOON)
+    assert activity(house, tmp_path / "log")["known"] == ["running"]
+
+
+def test_sends_and_what_came_of_them_go_out_for_everybody(house: House, tmp_path: Path) -> None:
+    export_log(house.store, tmp_path / "log", 0, "k", "store")
+    (outcomes,) = open_log(tmp_path / "log", ColumnMap()).batches("outcomes")
+    assert (len(outcomes), outcomes["clicked"].sum()) == (4, 4)
+
+
+def test_interests_and_limits_that_a_user_set_come_back_out_of_the_log(house: House, tmp_path: Path) -> None:
+    export_log(house.store, tmp_path / "log", 0, "k", "store")
+    found = open_log(tmp_path / "log", ColumnMap()).preferences()[house.pseudonyms.of("blocks")]
+    assert (found.tags, found.category_caps) == ({"running": False}, {"news": 1})
