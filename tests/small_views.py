@@ -21,19 +21,19 @@ def shipped_purposes() -> Mapping[Purpose, PurposeSpec]:
     return load(shipped("policy", "purposes"), dict[Purpose, PurposeSpec])
 
 
-def view_of(house: House, now: Instant = NOON, language: str = "en") -> Standpoint:
+def view_of(house: House, now: Instant = NOON, language: str = "en", user: str = "u-1") -> Standpoint:
     words = Words(shipped_categories(), language)
-    return Standpoint(house.record(), house.policy, shipped_purposes(), words, house.catalogue.lookup(), now)
+    return Standpoint(house.record(user), house.policy, shipped_purposes(), words, house.catalogue.lookup(), now)
 
 
-def pushes_of(house: House, decision: Decision) -> list[Push]:
+def pushes_of(house: House, decision: Decision, user: str = "u-1") -> list[Push]:
     """The pushes by which a decision reserved, whatever became of them."""
 
     def rule(reading: Reading) -> Change[list[Push]]:
         return Change(list(reading.pushes_of(decision.decision_id)))
 
-    return house.store.transact(house.pseudonyms.of("u-1"), rule, NOON)
+    return house.store.transact(house.pseudonyms.of(user), rule, NOON)
 
 
-def tell(house: House, decision: Decision, now: Instant = NOON, language: str = "en") -> Told:
-    return told(decision, view_of(house, now, language), pushes_of(house, decision))
+def tell(house: House, decision: Decision, now: Instant = NOON, language: str = "en", user: str = "u-1") -> Told:
+    return told(decision, view_of(house, now, language, user), pushes_of(house, decision, user))

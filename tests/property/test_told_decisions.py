@@ -19,10 +19,14 @@ from pushrank.domain.codes import EventType, Mode, Purpose
 from pushrank.domain.instants import DAY, HOUR, MINUTE
 from pushrank.domain.user import Consent, QuietWindow
 from pushrank.ranking.decision_json import answer, read
+from pushrank.rights.preferences import patched
+from pushrank.service.decoding import decode
+from pushrank.service.wire.preferences import PreferencesBody
 from pushrank.service.wire.rank import DecisionAnswer
 from pushrank.wording.words import Words
 from tests.small_house import OPENED, House
 from tests.small_policies import NOON, message, shipped_categories
+from tests.small_views import tell
 
 CATEGORIES = ("news", "sport.tennis", "sport.golf", "promo", "not.listed")
 NAMES = tuple(f"m-{place}" for place in range(15))
@@ -158,3 +162,26 @@ def test_every_stop_of_a_confirm_is_told_in_both_languages(
             assert english.isascii()
             assert english.endswith(".")
             assert chinese.endswith("。")
+
+
+@settings(max_examples=80, deadline=None)
+@given(CHOICES, CHOICES, EVENTS, st.sampled_from((Mode.HOLD, Mode.CONFIRM)), st.integers(1, 4))
+def test_a_user_is_told_of_every_candidate_once_and_every_step_that_is_offered_changes_something(
+    before: dict[str, Any], after: dict[str, Any], events: list[tuple[EventType, str, int]], mode: Mode, slots: int
+) -> None:
+    user = f"u-{next(_users)}"
+    lived(user, before, events)
+    decision = house().rank(*NAMES, "nobody-knows", mode=mode, slots=slots, user=user)
+    lived(user, after, [])
+    for language in SPEAKERS:
+        one = tell(house(), decision, NOON + HOUR, language, user)
+        assert len(one.chosen) + sum(group.count for group in one.not_sent) == len(NAMES) + 1
+        offered = [push.remedies for push in one.chosen] + [group.remedies for group in one.not_sent]
+        texts = [push.outcome.text for push in one.chosen] + [group.text for group in one.not_sent]
+        texts += [remedy.text for remedies in offered for remedy in remedies]
+        assert all(text.endswith("." if language == "en" else "。") and "{" not in text for text in texts)
+        assert all(text.isascii() == (language == "en") for text in texts)
+        preferences = house().record(user).preferences
+        for remedy in (remedy for remedies in offered for remedy in remedies):
+            decode(msgspec.json.encode(remedy.patch), PreferencesBody)
+            assert patched(preferences, remedy.patch, NOON + HOUR) != preferences
