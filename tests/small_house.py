@@ -45,7 +45,7 @@ class House:
         **changes: Any,
     ) -> None:
         self.address = address or f"sqlite:///{folder / 'house.sqlite'}"
-        self.store = open_store(self.address)
+        self.store = open_store(self.address, tomb="t_{}".format)
         OPENED.append(self.store)
         self.policy: Policy = policy(name, **changes)
         self.catalogue = Catalogue(self.store, self.policy.config)

@@ -12,7 +12,8 @@ from pushrank.config import ConfigError
 from pushrank.domain.record import Change, Erasure
 from tests.small_service import MESSAGES, NOW, SmallService, service_in_process
 
-OFFERS = ["m-offer"]
+SAID_AT = "2026-11-23T09:59:00Z"
+_PLAIN = {ord(one): "-" for one in "{}': ,!"}
 
 
 @pytest.fixture(scope="module")
@@ -149,3 +150,28 @@ def test_a_service_whose_store_knows_other_words_of_a_version_does_not_start(tmp
         service.deployment.store.mark("purpose/marketing/2026-11", "0" * 64)
     with pytest.raises(ConfigError, match="marketing: expected another version"), service_in_process(tmp_path):
         pass
+
+
+@pytest.mark.parametrize(
+    ("fields", "accepted"),
+    [
+        ({"reason": "too_often"}, 1),
+        ({"reason": "bad_time", "comment": "At night!"}, 1),
+        ({"comment": "Thank you."}, 1),
+        ({"reason": "offensive"}, 0),
+        ({"reason": "too_often", "reverted": True}, 1),
+    ],
+)
+def test_feedback_about_all_pushes_names_none(served: SmallService, fields: dict[str, Any], accepted: int) -> None:
+    event = {"event_id": f"e-{fields}".translate(_PLAIN), "type": "feedback", "user_id": "u-word", "at": SAID_AT}
+    answer = served.call.post("/v1/events", {"events": [{**event, **fields}]})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["accepted"] == accepted
+
+
+def test_feedback_without_a_reason_and_a_comment_says_nothing(served: SmallService) -> None:
+    event = {"event_id": "e-none", "type": "feedback", "user_id": "u-word", "at": SAID_AT}
+    answer = served.call.post("/v1/events", {"events": [event]})
+    assert answer.json()["errors"] == [
+        {"pointer": "/events/0/reason", "detail": "required by type feedback, and missing"}
+    ]

@@ -29,7 +29,6 @@ _NEEDED: dict[EventType, tuple[str, ...]] = {
     EventType.CLICKED: ("message_id",),
     EventType.OPENED: ("message_id",),
     EventType.DISMISSED: ("message_id",),
-    EventType.FEEDBACK: ("reason",),
     EventType.ANSWER: ("question", "choice"),
     EventType.ACTIVITY: ("kind",),
     EventType.ATTRIBUTE: ("name", "value"),
@@ -135,8 +134,15 @@ def events(bodies: Sequence[EventBody], now: Instant, clock: str) -> list[Event]
     return [_event(body) for body in bodies]
 
 
+def _needed(body: EventBody) -> tuple[str, ...]:
+    """Name the fields that an event must have: feedback a reason, unless it is a bare comment."""
+    if body.type is EventType.FEEDBACK:
+        return () if body.comment else ("reason",)
+    return _NEEDED.get(body.type, ())
+
+
 def _event_faults(body: EventBody, place: int, now: Instant, clock: str) -> list[Fault]:
-    needed = _NEEDED.get(body.type, ())
+    needed = _needed(body)
     allowed = _ALLOWED.get(body.type, set())
     faults = [
         Fault(pointer("events", place, name), f"required by type {body.type.value}, and missing")
