@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from pushrank.domain.codes import EventType, ExclusionCode, HoldState, Mode, Rea
 from pushrank.domain.decision import Decision, RankingRequest
 from pushrank.domain.instants import DAY, HOUR, MINUTE
 from pushrank.domain.message import Candidate
-from pushrank.domain.record import UserRecord
+from pushrank.domain.record import Change, Erasure, UserRecord
 from pushrank.domain.user import QuietWindow, UserFacts
 from pushrank.ranking import ranker as ranker_module
 from pushrank.ranking.decision_json import read
@@ -18,6 +19,7 @@ from pushrank.ranking.ranker import Ranker
 from pushrank.ranking.served import Served
 from pushrank.scoring.bundle import load, save
 from pushrank.scoring.scorer import Floats, Scorer, Scores
+from pushrank.store import open_store
 from tests.small_house import House, codes_of, slate_of
 from tests.small_models import small_trained
 from tests.small_policies import NOON, message
@@ -266,3 +268,15 @@ def test_the_path_itself_stays_on_one_screen() -> None:
 def test_an_unknown_user_is_answered(house: House) -> None:
     assert house.record("nobody") == UserRecord(house.pseudonyms.of("nobody"))
     assert slate_of(house.rank("m-1", user="nobody")) == ["m-1"]
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_an_erased_user_gets_nothing_and_nothing_is_stored(house: House, mode: Mode) -> None:
+    with closing(open_store(house.address, tomb=lambda user_key: f"t_{user_key}")) as store:
+        store.transact(house.pseudonyms.of("u-1"), lambda _: Change(None, erase=Erasure(NOON)), NOON)
+        ranker = replace(house.ranker, store=store, features_share=1.0)
+        decision = ranker.rank(RankingRequest("u-1", NOON, mode=mode), "d-1")
+        assert decision.silence is SilenceCode.ALL_EXCLUDED
+        assert set(codes_of(decision).values()) == {"opted_out"}
+        assert (store.decision("d-1"), store.features_of("d-1")) == (None, None)
+        assert store.count("decisions") == store.count("pushes") == 0

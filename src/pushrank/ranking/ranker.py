@@ -37,8 +37,9 @@ class Ranker:
     def rank(self, request: RankingRequest, decision_id: str) -> Decision:
         """Answer a request and store the decision, with its holds in the same transaction; a look holds nothing.
 
-        The decision names the user as the request does, the stored one by pseudonym. Raises ValueError where the
-        request names a message twice, StoreError where the store does not answer: then nothing may be sent.
+        The decision names the user as the request does, the stored one by pseudonym; of an erased user none is stored.
+        Raises ValueError where the request names a message twice, StoreError where the store does not answer: then
+        nothing may be sent.
         """
         served, user_key, since = self.served, self.pseudonym(request.user_id), request.as_of - self.policy.look_back
         considered = self.catalogue.consider(request, self.policy.config.consider)
@@ -63,10 +64,13 @@ class Ranker:
 
         def hold(reading: Reading) -> Change[Decision]:
             decision, pushes, slots = decide(self.policy, question, reading.record)
+            if reading.record.erased:
+                return Change(decision)
             return Change(decision, pushes=pushes, slots=slots, decision=row(decision, user_key), features=saw)
 
         if request.mode is not Mode.LOOK:
             return self.store.transact(user_key, hold, since, content_keys)
         decision, *_ = decide(self.policy, question, record)
-        self.store.append_decision(row(decision, user_key), saw)
+        if not record.erased:
+            self.store.append_decision(row(decision, user_key), saw)
         return decision
