@@ -174,7 +174,7 @@ def test_what_a_user_left_by_any_call_is_in_the_file(home: SmallService) -> None
     assert file["preferences"]["max_per_week"] == 9
     assert file["profile"]["events"] == 5
     assert {table for table, rows in file["stored"].items() if rows} >= {
-        *("users", "events", "pushes", "decisions", "idempotency"),
+        *("users", "events", "pushes", "decisions", "ledger_entries", "idempotency"),
     }
 
 

@@ -13,7 +13,7 @@ from pushrank.config.types import UserCeiling
 from pushrank.domain.codes import EventType, Mode, Purpose, QuietAction, ReasonCode, RemedyCode
 from pushrank.domain.decision import Decision, Reason
 from pushrank.domain.instants import DAY, HOUR, MINUTE, instant
-from pushrank.domain.user import Consent, QuietWindow
+from pushrank.domain.user import Consent, QuietWindow, UserFacts
 from pushrank.ranking.served import Served
 from pushrank.rights.preferences import change_preferences
 from pushrank.rights.remedies import Remedy, of_push
@@ -226,6 +226,15 @@ def test_nothing_is_offered_against_an_objection_or_for_a_message_that_nobody_kn
     decision = house.rank("first", "unknown")
     assert set(codes_of(decision).values()) == {"objected", "unknown_message"}
     assert not offered(tell(house, decision))
+
+
+def test_a_minor_is_not_asked_to_agree_to_advertising(tmp_path: Path) -> None:
+    house = house_of(tmp_path, default_consents=dict.fromkeys(Purpose, False))
+    house.put(message("survey", "survey"))
+    house.settle(facts=UserFacts(minor=True))
+    decision = house.rank("first", "survey")
+    assert set(codes_of(decision).values()) == {"no_consent"}
+    assert [remedy.text for remedy in offered(tell(house, decision)).values()] == ["Say yes to: Questions and surveys."]
 
 
 def test_nobody_is_offered_more_than_the_policy_lets_anybody_have(tmp_path: Path) -> None:

@@ -185,6 +185,8 @@ def _say_yes(view: Standpoint, one: Exclusion, _: int | None) -> Iterator[Remedy
     if message is None:
         return
     purpose = view.policy.tree.purpose_of(message)
+    if purpose is Purpose.MARKETING and view.record.facts.minor is True:
+        return  # a minor is not asked for what no yes would bring
     spec, said = view.purposes.get(purpose), view.preferences.consents.get(purpose)
     if spec is None or (said is not None and said.granted and said.policy_version == spec.version):
         return
