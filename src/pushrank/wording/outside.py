@@ -24,9 +24,9 @@ OUTSIDE: Mapping[str, Mapping[str, str]] = {
         "en": "Messages that are shown on your device or kept by it.",
         "zh": "显示在你的设备上或由设备保存的消息。",
     },
-    "copied_logs": {
-        "en": "Copies of exported logs that somebody moved to another place. They bear a code in place of your name.",
-        "zh": "导出后被移到别处的日志副本，里面用代码代替你的名字。",
+    "exported_logs": {
+        "en": "Logs exported for training, and copies of them. They repeat what we know, with a code for your name.",
+        "zh": "导出供训练用的日志及其副本。它们重复这里已知的内容，并用代码代替你的名字。",
     },
     "models": {
         "en": "Models that learned from many people at once, perhaps from you too. They hold no entry about you alone.",
