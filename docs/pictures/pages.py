@@ -98,7 +98,9 @@ def take(browser: Browser, shot: Shot, text: str, target: Path) -> None:
     page = context.new_page()
     page.set_content(text)
     with Image.open(io.BytesIO(page.screenshot())) as picture:
-        picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(target, optimize=True)
+        picture.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+            target, optimize=True
+        )
     context.close()
 
 

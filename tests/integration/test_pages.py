@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import unescape
+from itertools import count
 from pathlib import Path
 from time import perf_counter
 
 import pytest
 
+from pushrank.domain.codes import Purpose
 from pushrank.domain.instants import DAY
 from pushrank.domain.record import Change, Erasure, Reading
 from pushrank.rights.links import Use
@@ -17,6 +19,7 @@ from tests.small_pages import Paths, dump, get, paths_of, post, preferences_of, 
 from tests.small_service import MESSAGES, NOW, SmallService, service_in_process
 
 WEIGHT = 50_000
+_people = count()
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
 
 
@@ -28,9 +31,9 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallService]:
 
 
 @pytest.fixture
-def person(service: SmallService, request: pytest.FixtureRequest) -> Paths:
+def person(service: SmallService) -> Paths:
     """A user of one test alone, who lives in Shanghai."""
-    user_id = f"u-{abs(hash(request.node.name))}"
+    user_id = f"u-{next(_people)}"
     answer = service.call("PATCH", f"/v1/users/{user_id}/preferences", {"timezone": "Asia/Shanghai"})
     assert answer.status_code == 200, answer.text
     return paths_of(service.call, user_id)
@@ -197,7 +200,7 @@ def test_links_that_are_forged_cut_or_foreign_open_a_friendly_page_that_tells_no
     bad = [
         token[:-1],
         token[:20],
-        token[:-2] + "AA",
+        token[:30] + chr(ord(token[30]) ^ 1) + token[31:],
         nobody[:-3],
         "x",
         "p_" + "0" * 32,
@@ -345,3 +348,26 @@ def test_the_public_page_tells_the_rules_that_are_at_work(service: SmallService)
             assert str(figure) in text
         assert "22:00" in text
         assert "5\N{NO-BREAK SPACE}%" in text
+
+
+def test_no_button_looks_as_if_marketing_had_been_agreed_to(service: SmallService, person: Paths) -> None:
+    def chosen(value: str) -> bool:
+        page = unescape(get(service.call, person.preferences).text)
+        found = re.search(rf"value=['\"]{re.escape(value)}['\"] aria-pressed=\"(true|false)\"", page)
+        assert found is not None
+        return found[1] == "true"
+
+    version = service.deployment.purposes[Purpose.MARKETING].version
+    yes = f'{{"consents":{{"marketing":{{"granted":true,"policy_version":"{version}"}}}}}}'
+    assert not any(map(chosen, (yes, yes.replace("true", "false"), "on:promo", "fewer:promo")))
+    press(service.call, person.preferences, ("patch", yes))
+    assert chosen(yes)
+    assert chosen("on:promo")
+    press(service.call, person.preferences, ("patch", '{"objected":true}'))
+    assert not chosen("on:promo")
+    path = f"/v1/users/{person.user_id}/preferences"
+    service.call(
+        "PATCH", path, {"objected": False, "consents": {"marketing": {"granted": True, "policy_version": "old"}}}
+    )
+    assert not any(map(chosen, (yes, "on:promo")))
+    assert "This text has changed since you said yes" in get(service.call, person.preferences).text

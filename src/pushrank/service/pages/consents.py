@@ -30,13 +30,12 @@ class PurposeRow:
 
 def purpose_rows(said: Preferences, rules: Rules, teller: Teller) -> tuple[PurposeRow, ...]:
     """Every purpose, in the order of the configuration."""
-    return tuple(
-        _row(purpose, spec, said.consents.get(purpose), rules, teller) for purpose, spec in rules.purposes.items()
-    )
+    return tuple(_row(purpose, spec, said, rules, teller) for purpose, spec in rules.purposes.items())
 
 
-def _row(purpose: Purpose, spec: PurposeSpec, word: Consent | None, rules: Rules, teller: Teller) -> PurposeRow:
-    language = teller.language
+def _row(purpose: Purpose, spec: PurposeSpec, said: Preferences, rules: Rules, teller: Teller) -> PurposeRow:
+    language, word = teller.language, said.consents.get(purpose)
+    objected = said.objected and purpose is Purpose.MARKETING
     stands = None if word is None or (word.granted and word.policy_version != spec.version) else word
     default = rules.config.default_consents.get(purpose, False)
     return PurposeRow(
@@ -45,7 +44,7 @@ def _row(purpose: Purpose, spec: PurposeSpec, word: Consent | None, rules: Rules
         text=said_in(spec.text, language),
         version=spec.version,
         said=_told(word, stands, default=default, teller=teller),
-        holds=default if stands is None else stands.granted,
+        holds=(default if stands is None else stands.granted) and not objected,
         choices=tuple(
             Choice(
                 _patch(purpose, spec, granted=yes),

@@ -17,6 +17,8 @@ from pushrank.service.pages.frame import Choice, said_in
 from pushrank.wording.pages import page_text
 
 _MOST_NAMED = 3
+_TOLD = ("fewer", "off")
+_ASLEEP = "asleep"
 _MOST_UNLISTED = 12
 
 
@@ -64,11 +66,12 @@ def _place(name: str, order: list[str]) -> tuple[int, str]:
 
 
 def _row(name: str, said: Preferences, tree: CategoryTree, rules: Rules, language: str) -> TopicRow:
-    title = topic_title(rules.categories, name, language)
-    state = _state(name, said, tree)
-    return TopicRow(
-        name, title, min(name.count("."), 1), state, _choices(name, state, language), _note(name, said, rules, language)
-    )
+    title, note = topic_title(rules.categories, name, language), _missing(name, said, rules, language)
+    wanted = _state(name, said, tree)
+    # Where a yes is missing nothing comes, and no button may look as if the yes had been given.
+    state = _ASLEEP if note and wanted != "off" else wanted
+    choices = _choices(name, state, language)
+    return TopicRow(name, title, min(name.count("."), 1), state, choices, note or _cap(name, said, language))
 
 
 def topic_title(categories: Mapping[str, Category], name: str, language: str) -> str:
@@ -93,11 +96,20 @@ def _choices(
     return tuple(Choice(f"{wish}:{name}", page_text(f"topic_{wish}", language), wish == state) for wish in wishes)
 
 
-def _note(name: str, said: Preferences, rules: Rules, language: str) -> str:
+def _missing(name: str, said: Preferences, rules: Rules, language: str) -> str:
+    """Say what has to be said before any message of a topic may come; empty where nothing is missing."""
     listed = next((rules.categories[one] for one in lineage(name) if one in rules.categories), None)
     purpose = Purpose.RECOMMENDATION if listed is None else listed.purpose
-    if purpose in rules.purposes and not granted(said, rules.config, purpose):
+    if said.objected and purpose is Purpose.MARKETING:
+        return page_text("object_stands", language)
+    versions = {one: spec.version for one, spec in rules.purposes.items()}
+    if purpose in rules.purposes and not granted(said, rules.config, purpose, versions):
         return page_text("topic_needs_yes", language, purpose=said_in(rules.purposes[purpose].title, language))
+    return ""
+
+
+def _cap(name: str, said: Preferences, language: str) -> str:
+    """Say how many a person wants of a topic, where that is not what `fewer` means."""
     cap = said.category_caps.get(name, FEWER)
     return "" if cap == FEWER else page_text("most_week", language, week=cap)
 
@@ -112,7 +124,7 @@ def topics_told(rows: tuple[TopicRow, ...], language: str) -> str:
     """Say in few words what is not simply on."""
     if rows[-1].state == "off":
         return page_text("topic_only", language)
-    told = [page_text(f"topic_is_{row.state}", language, title=row.title) for row in rows if row.state != "on"]
+    told = [page_text(f"topic_is_{row.state}", language, title=row.title) for row in rows if row.state in _TOLD]
     if not told:
         return page_text("topics_all", language)
     return page_text("between", language).join(told[:_MOST_NAMED]) + (" …" if len(told) > _MOST_NAMED else "")
