@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pushrank.config import EvaluationConfig, TrainingConfig, load
+from pushrank.config import Category, EvaluationConfig, TrainingConfig, load
 from pushrank.config.home import shipped
 from pushrank.evaluation.report import build_report
 from pushrank.evaluation.rows import ScoredRows
@@ -43,7 +43,8 @@ def train(
         log = open_log(data)
         admission.refuse_fatal(log, door.tell)
         suppressed = admission.read_suppressions(suppressions, os.environ, home)
-        source = open_source(log, settings, stop, suppressed.names)
+        tree = load(shipped("policy", "categories"), dict[str, Category])
+        source = open_source(log, settings, stop, suppressed.names, tree)
         # 2. features of every impression, as of its moment
         view = dataset.fit_view(source, settings)
         rows = dataset.build(source, view, work, steps.adding("features", source.rows))

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pushrank.config import TrainingConfig, load
+from pushrank.config import Category, TrainingConfig, load
+from pushrank.domain.codes import Purpose
 from pushrank.domain.instants import DAY, HOUR, Instant, instant
 from pushrank.features.view import FeatureView
 from pushrank.learning.dataset import Rows, build, fit_view
@@ -195,3 +196,62 @@ def test_booleans_are_known_when_their_window_has_passed(tmp_path: Path) -> None
 
     assert rows.matrix[:, view.names.index("user_total_clicks")].tolist() == [0, 0, 1]
     assert rows.opt_out.tolist() == [0, -1, 0]
+
+
+TREE = {"news": Category({"en": "News"}), "promo": Category({"en": "Offers"}, purpose=Purpose.MARKETING)}
+
+
+def with_objection(folder: Path) -> Path:
+    sends = [(name, user) for name in ("m-news", "m-promo", "m-own") for user in ("yes", "no")]
+    last = [outcome(user, "m-last", START + 9 * DAY) for user in ("yes", "no")]
+    write(
+        folder,
+        [
+            outcome(user, name, START + place * HOUR, click=START + place * HOUR + 1)
+            for place, (name, user) in enumerate(sends)
+        ]
+        + last,
+    )
+    messages = {
+        "message_id": ["m-news", "m-promo", "m-own", "m-last"],
+        "category": ["news", "promo.shoes", "news", "news"],
+        "purpose": [None, None, "marketing", None],
+    }
+    write_table(folder, "messages", pd.DataFrame(messages))
+    write_table(folder, "preferences", pd.DataFrame({"user_id": ["no", "yes"], "objected": [True, False]}))
+    return folder
+
+
+def test_marketing_to_who_objected_is_not_learned_from_and_is_counted(tmp_path: Path) -> None:
+    log = with_objection(tmp_path)
+    whole, view, source = rows_of(log)
+    rows, other, less = rows_of(log, categories=TREE)
+    assert (len(whole), source.objected, len(rows), less.objected) == (8, 0, 6, 2)
+    learned = {
+        (rows.user_ids[user], rows.message_ids[name]) for user, name in zip(rows.user, rows.message, strict=True)
+    }
+    assert learned == {
+        *(("yes", name) for name in ("m-news", "m-promo", "m-own", "m-last")),
+        *(("no", name) for name in ("m-news", "m-last")),
+    }
+    assert other.constants != view.constants, "the base rates are of what is learned from"
+
+
+def test_what_an_objector_got_still_happened_before_what_came_after_as_at_serving(tmp_path: Path) -> None:
+    log = with_objection(tmp_path)
+    view = fit_view(open_source(open_log(log), CONFIG), CONFIG)
+    kept = []
+    for place, more in enumerate(({}, {"categories": TREE})):
+        source = open_source(open_log(log), CONFIG, **more)  # type: ignore[arg-type]
+        kept.append(build(source, view, log / f"work-{place}"))
+    whole, less = kept
+    last = [rows.matrix[rows.sent_at == rows.sent_at.max()] for rows in (whole, less)]
+    np.testing.assert_array_equal(*last)
+
+
+def test_a_log_of_nothing_but_marketing_to_objectors_teaches_nothing(tmp_path: Path) -> None:
+    log = write(tmp_path, [outcome("no", "m-1", START)])
+    write_table(log, "messages", pd.DataFrame({"message_id": ["m-1"], "category": ["promo"]}))
+    write_table(log, "preferences", pd.DataFrame({"user_id": ["no"], "objected": [True]}))
+    with pytest.raises(LearningError, match="expected at least one impression"):
+        open_source(open_log(log), CONFIG, categories=TREE)

@@ -69,7 +69,8 @@ _PER_ROW = ("matrix", "user", "message", "decision", "sent_at", "click", "opt_ou
 def fit_view(source: Source, config: TrainingConfig) -> FeatureView:
     """Learn what the features need to know of the log: base rates, directions of text, vocabularies of attributes."""
     positives, known = np.zeros(2), np.zeros(2)
-    for batch in source.outcomes():
+    for some in source.outcomes():
+        batch = some[~source.objection.withheld(some)]
         for place, label in enumerate(_labels(batch, source)):
             positives[place] += (label == 1).sum()
             known[place] += (label >= 0).sum()
@@ -135,7 +136,7 @@ def _part_rows(part: Part, source: Source, view: FeatureView, facts: MessageFact
     users = _user_columns(part, source, view)
     columns = from_impressions(view, impressions, events, users, facts, counts)
     click, opt_out = _labels(part.outcomes, source)
-    return Rows(
+    rows = Rows(
         matrix=view.matrix(columns),
         user=part.outcome_user,
         message=message,
@@ -149,6 +150,8 @@ def _part_rows(part: Part, source: Source, view: FeatureView, facts: MessageFact
         message_ids=np.array(facts.message_ids, dtype=object),
         categories=np.array([message.category for message in source.messages], dtype=object),
     )
+    withheld = source.objection.withheld(part.outcomes)
+    return rows.take(~withheld) if withheld.any() else rows
 
 
 def _labels(outcomes: pd.DataFrame, source: Source) -> tuple[Labels, Labels]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pushrank.config import TrainingConfig
+from pushrank.config import Category, TrainingConfig
 from pushrank.domain.instants import Instant
 from pushrank.domain.message import Message
 from pushrank.domain.user import UserFacts
@@ -18,6 +18,7 @@ from pushrank.features.counts import CountTable
 from pushrank.features.facts import MessageFacts
 from pushrank.learning.errors import LearningError
 from pushrank.learning.history import Zones, count_rows, messages_of, with_stubs
+from pushrank.learning.objection import NOBODY, Objection
 from pushrank.logs import Log
 from pushrank.logs.parts import Parts, Windows, newest
 
@@ -30,7 +31,8 @@ class Source:
 
     Nothing sent at or after `until` is read (None reads all). A label counts if its window closed by `known_by`:
     `until`, else the last moment of which the log tells. `rows` is how many impressions are read, `sent` which messages
-    they sent.
+    they sent. Of these `objected` impressions are no rows to learn from, by `objection`: they are read as what happened
+    before others, as at serving, and no more.
     """
 
     log: Log
@@ -44,6 +46,8 @@ class Source:
     until: Instant | None
     suppressed: frozenset[str]
     rows_per_part: int
+    objection: Objection = NOBODY
+    objected: int = 0
 
     @property
     def message_ids(self) -> tuple[str, ...]:
@@ -63,20 +67,27 @@ class Source:
 
 
 def open_source(
-    log: Log, config: TrainingConfig, until: Instant | None = None, suppressed: Collection[str] = ()
+    log: Log,
+    config: TrainingConfig,
+    until: Instant | None = None,
+    suppressed: Collection[str] = (),
+    categories: Mapping[str, Category] | None = None,
 ) -> Source:
     """Read through a log once: which messages it speaks of, how many impressions it has, how far it reaches.
 
-    Raises LearningError for a log without an impression before `until`.
+    Given the category tree, marketing to who objected to it is not learned from. Raises LearningError for a log without
+    an impression to learn from before `until`.
     """
     users, left_out = log.users(), frozenset(suppressed)
+    objection = NOBODY if categories is None else Objection.of(log, categories)
     ids: set[str] = set()
-    rows, end = 0, -1
+    rows, end, objected = 0, -1, 0
     for batch in log.batches("outcomes", rows=config.rows_per_part):
         some = kept(batch, until, left_out)
         ids.update(some["message_id"].unique())
         rows, end = rows + len(some), max(end, newest(some))
-    if not rows:
+        objected += int(objection.withheld(some).sum())
+    if rows == objected:
         msg = "outcomes: expected at least one impression before --until, got none"
         raise LearningError(msg)
     return Source(
@@ -91,6 +102,8 @@ def open_source(
         until=until,
         suppressed=left_out,
         rows_per_part=config.rows_per_part,
+        objection=objection,
+        objected=objected,
     )
 
 
