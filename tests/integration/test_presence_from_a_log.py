@@ -42,7 +42,7 @@ def test_a_log_that_is_loaded_tells_the_same_of_presence_as_live_events(tmp_path
     (tmp_path / "loaded").mkdir()
     (tmp_path / "live").mkdir()
     loaded, live = House(tmp_path / "loaded", seen_elsewhere=SETTING), House(tmp_path / "live", seen_elsewhere=SETTING)
-    there = Destination(loaded.store, loaded.catalogue, loaded.policy, loaded.identities.of)
+    there = Destination(loaded.store, loaded.catalogue, loaded.policy, loaded.pseudonyms.of)
     log = open_log(written(tmp_path / "log"), ColumnMap({}))
     load_log(log, there, Windows(24 * HOUR, 72 * HOUR), tmp_path / "work", NOON + DAY)
 

@@ -249,6 +249,18 @@ def test_what_an_objector_got_still_happened_before_what_came_after_as_at_servin
     np.testing.assert_array_equal(*last)
 
 
+def test_who_is_not_profiled_is_not_learned_from_and_is_counted(tmp_path: Path) -> None:
+    names = ("known", "off", "young", "teen")
+    log = write(tmp_path, [outcome(name, "m-1", START + place * HOUR) for place, name in enumerate(names)])
+    people = {"user_id": ["off", "young", "teen"], "minor": [None, True, None], "age_band": [None, None, "13-17"]}
+    write_table(log, "users", pd.DataFrame(people))
+    write_table(log, "preferences", pd.DataFrame({"user_id": ["off"], "personalisation": [False]}))
+    rows, _, source = rows_of(log, categories=TREE)
+    assert (list(rows.user_ids), len(rows), source.unprofiled) == (["known"], 1, 3)
+    everybody, _, whole = rows_of(log)
+    assert (len(everybody), whole.unprofiled) == (4, 0)
+
+
 def test_a_log_of_nothing_but_marketing_to_objectors_teaches_nothing(tmp_path: Path) -> None:
     log = write(tmp_path, [outcome("no", "m-1", START)])
     write_table(log, "messages", pd.DataFrame({"message_id": ["m-1"], "category": ["promo"]}))

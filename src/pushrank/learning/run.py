@@ -91,6 +91,7 @@ def facts(model: Model, rows: Rows, source: Source, suppressed: int = 0) -> dict
         "users": len(np.unique(rows.user)),
         "messages": len(rows.message_ids),
         "suppressed_users": suppressed,
+        "users_not_profiled_left_out": source.unprofiled,
         "marketing_rows_of_objectors_left_out": source.objected,
         "first_sent_at": iso(int(rows.sent_at[0])),
         "last_sent_at": iso(int(rows.sent_at[-1])),

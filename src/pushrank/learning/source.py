@@ -13,7 +13,7 @@ import pandas as pd
 from pushrank.config import Category, TrainingConfig
 from pushrank.domain.instants import Instant
 from pushrank.domain.message import Message
-from pushrank.domain.user import UserFacts
+from pushrank.domain.user import Preferences, UserFacts
 from pushrank.features.counts import CountTable
 from pushrank.features.facts import MessageFacts
 from pushrank.learning.errors import LearningError
@@ -32,7 +32,8 @@ class Source:
     Nothing sent at or after `until` is read (None reads all). A label counts if its window closed by `known_by`:
     `until`, else the last moment of which the log tells. `rows` is how many impressions are read, `sent` which messages
     they sent. Of these `objected` impressions are no rows to learn from, by `objection`: they are read as what happened
-    before others, as at serving, and no more.
+    before others, as at serving, and no more. Rows of `suppressed` users are not read at all; `unprofiled` of these
+    want no personalisation, or are minors.
     """
 
     log: Log
@@ -48,6 +49,7 @@ class Source:
     rows_per_part: int
     objection: Objection = NOBODY
     objected: int = 0
+    unprofiled: int = 0
 
     @property
     def message_ids(self) -> tuple[str, ...]:
@@ -75,10 +77,13 @@ def open_source(
 ) -> Source:
     """Read through a log once: which messages it speaks of, how many impressions it has, how far it reaches.
 
-    Given the category tree, marketing to who objected to it is not learned from. Raises LearningError for a log without
-    an impression to learn from before `until`.
+    Given the category tree, the log is to be learned from: marketing to who objected to it is not, and who is not
+    profiled is left out like who is `suppressed`, since at serving they are in no figure either. Raises LearningError
+    for a log without an impression to learn from before `until`.
     """
-    users, left_out = log.users(), frozenset(suppressed)
+    users, preferences = log.users(), log.preferences()
+    unprofiled = frozenset[str]() if categories is None else _unprofiled(users, preferences)
+    left_out = unprofiled.union(suppressed)
     objection = NOBODY if categories is None else Objection.of(log, categories)
     ids: set[str] = set()
     rows, end, objected = 0, -1, 0
@@ -95,7 +100,7 @@ def open_source(
         messages=tuple(with_stubs(log.messages(), sorted(ids))),
         sent=frozenset(ids),
         users=users,
-        zones=Zones(users, log.preferences(), config.default_timezone),
+        zones=Zones(users, preferences, config.default_timezone),
         windows=Windows.of(config),
         rows=rows,
         known_by=end if until is None else until,
@@ -104,7 +109,14 @@ def open_source(
         rows_per_part=config.rows_per_part,
         objection=objection,
         objected=objected,
+        unprofiled=len(unprofiled),
     )
+
+
+def _unprofiled(users: Mapping[str, UserFacts], preferences: Mapping[str, Preferences]) -> frozenset[str]:
+    """Users of whom nothing may be learned: who want no personalisation, and minors."""
+    minors = {name for name, facts in users.items() if facts.is_minor}
+    return frozenset(minors.union(name for name, said in preferences.items() if not said.personalisation))
 
 
 def kept(batch: pd.DataFrame, until: Instant | None, suppressed: frozenset[str]) -> pd.DataFrame:
