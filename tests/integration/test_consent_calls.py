@@ -10,7 +10,7 @@ import pytest
 
 from pushrank.config import ConfigError
 from pushrank.domain.record import Change, Erasure
-from tests.small_service import MESSAGES, NOW, SmallService, service_in_process
+from tests.small_service import MESSAGES, NOW, RunningService, SmallService, service_in_process
 
 SAID_AT = "2026-11-23T09:59:00Z"
 _PLAIN = {ord(one): "-" for one in "{}': ,!"}
@@ -175,3 +175,17 @@ def test_feedback_without_a_reason_and_a_comment_says_nothing(served: SmallServi
     assert answer.json()["errors"] == [
         {"pointer": "/events/0/reason", "detail": "required by type feedback, and missing"}
     ]
+
+
+def test_over_a_socket_every_word_binds_in_the_very_next_decision(running: RunningService) -> None:
+    path = "/v1/users/u-next/preferences"
+    words: list[tuple[dict[str, Any], str | None]] = [
+        ({"push": False}, "opted_out"),
+        ({"push": True, "categories": {"sport": None}}, None),
+        ({"categories": {"sport": False}}, "category_off"),
+    ]
+    for patch, code in words * 5:
+        answer = running.call("PATCH", path, patch)
+        assert answer.status_code == 200, answer.text
+        decision = running.call.rank(user_id="u-next", candidates=["m-match"], mode="look")
+        assert [one["code"] for one in decision["excluded"]] == ([] if code is None else [code])

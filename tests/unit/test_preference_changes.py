@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pushrank.domain.codes import Purpose, QuietAction
+from pushrank.domain.codes import EventType, Purpose, QuietAction
 from pushrank.domain.decision import Frequency
 from pushrank.domain.instants import DAY
 from pushrank.domain.preferences_json import to_json
+from pushrank.domain.record import Change, Erasure
 from pushrank.domain.user import Consent, Preferences, QuietWindow
 from pushrank.rights.preferences import (
+    ErasedError,
     PatchError,
     StaleError,
     change_preferences,
@@ -19,8 +22,9 @@ from pushrank.rights.preferences import (
     matches,
     patched,
 )
+from pushrank.rights.terms import Terms
 from tests.small_house import House, codes_of
-from tests.small_policies import NOON, message, shipped_config
+from tests.small_policies import NOON, message, shipped_categories, shipped_config
 
 FULL = Preferences(
     push=False,
@@ -169,3 +173,58 @@ def test_a_change_binds_from_the_next_decision_on(tmp_path: Any) -> None:
     with pytest.raises(PatchError, match="/timezone: expected an IANA time zone"):
         change_preferences(house.store, key, {"push": True, "timezone": "x"}, NOON)
     assert house.record().preferences.push is False
+
+
+def habits(house: House) -> tuple[bytes | None, dict[tuple[str, int], int]]:
+    clicks = {(one.message_id, one.bucket): one.clicks for one in house.store.all_counts() if one.clicks or one.sends}
+    return house.record().state, clicks
+
+
+def terms(house: House) -> Terms:
+    return Terms.of(house.policy, shipped_categories(), tuple, house.catalogue.lookup())
+
+
+@pytest.mark.parametrize(
+    ("off", "on"),
+    [
+        ({"personalisation": False}, {"personalisation": True}),
+        ({"tags": {"rain": False}}, {"tags": {"rain": None}}),
+    ],
+)
+def test_what_may_not_be_remembered_is_forgotten_at_once_and_comes_back_as_it_was(
+    tmp_path: Path, off: dict[str, Any], on: dict[str, Any]
+) -> None:
+    house = House(tmp_path)
+    house.put(message("m-1", tags=("rain",)))
+    house.take(
+        house.event(EventType.SENT, message_id="m-1"), house.event(EventType.CLICKED, NOON + 1, message_id="m-1")
+    )
+    user_key, before = house.record().user_key, habits(house)
+    change_preferences(house.store, user_key, off, NOON + 2, terms=terms(house))
+    state, counts = habits(house)
+    assert state != before[0]
+    assert (state is None, any(counts.values())) == ((True, False) if "personalisation" in off else (False, True))
+    change_preferences(house.store, user_key, on, NOON + 3, terms=terms(house))
+    assert habits(house) == before
+
+
+def test_a_word_about_a_purpose_is_stamped_with_its_version_unless_it_names_one() -> None:
+    stamped = Terms({Purpose.MARKETING: "2026-11"})
+    patch = {"consents": {"marketing": {"granted": True}, "research": {"granted": True}}}
+    after = patched(Preferences(), patch, NOON, stamped)
+    assert {purpose: word.policy_version for purpose, word in after.consents.items()} == {
+        Purpose.MARKETING: "2026-11",
+        Purpose.RESEARCH: None,
+    }
+    named = {"consents": {"marketing": {"granted": True, "policy_version": "1"}}}
+    assert patched(Preferences(), named, NOON, stamped).consents[Purpose.MARKETING].policy_version == "1"
+
+
+def test_a_user_who_was_erased_cannot_change_anything(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    key = house.pseudonyms.of("u-1")
+    change_preferences(house.store, key, {"push": False}, NOON)
+    house.store.transact(key, lambda _: Change(None, erase=Erasure(NOON)), NOON)
+    with pytest.raises(ErasedError):
+        change_preferences(house.store, key, {"push": True}, NOON)
+    assert not house.record().known
