@@ -135,3 +135,31 @@ def test_a_profile_asks_for_the_scope_of_preferences(served: SmallService) -> No
     for method, path in (("GET", "/v1/users/u-1/profile"), ("DELETE", "/v1/users/u-1/profile/tags/tennis")):
         assert served.call(method, path, key=served.key("rank")).status_code == 403
         assert served.call(method, path, key="").status_code == 401
+
+
+def test_a_blocked_tag_counts_no_more_until_the_word_is_taken_back(served: SmallService) -> None:
+    tell(served, "u-blocks", looked_at("tennis", "running"), looked_at("tennis"), looked_at("running"))
+    tell(served, "u-plain", looked_at("running"), looked_at(), looked_at("running"))
+    path, before = "/v1/users/u-blocks/preferences", scores(served, "u-blocks")
+    assert served.call("PATCH", path, {"tags": {"tennis": False}}).status_code == 200
+    assert scores(served, "u-blocks") == scores(served, "u-plain") != before
+    blocked = interest(profile(served, "u-blocks"), "tennis")
+    assert (blocked["blocked"], blocked["used"], blocked["events"]) == (True, False, 2)
+    assert served.call("PATCH", path, {"tags": {"tennis": None}}).status_code == 200
+    assert scores(served, "u-blocks") == before
+
+
+def test_personalisation_may_be_turned_off_and_on_and_binds_at_once(served: SmallService) -> None:
+    tell(served, "u-turns", looked_at("tennis"), {"type": "sent", "message_id": "m-old"})
+    path, before = "/v1/users/u-turns/preferences", scores(served, "u-turns")
+    served.call("PATCH", "/v1/users/u-nothing/preferences", {"personalisation": False})
+    assert served.call("PATCH", path, {"personalisation": False}).status_code == 200
+    assert scores(served, "u-turns") == scores(served, "u-nothing") != before
+    record = served.deployment.store.user(served.deployment.identities.of("u-turns"), 0)
+    assert (record.state, record.presence.days) == (None, ())
+    assert served.call("PATCH", path, {"personalisation": True}).status_code == 200
+    assert scores(served, "u-turns") == before
+
+
+def test_what_decisions_saw_is_kept_for_the_share_that_the_configuration_names(served: SmallService) -> None:
+    assert served.deployment.ranker.features_share == served.deployment.privacy.features_share > 0.0
