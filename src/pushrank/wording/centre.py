@@ -13,7 +13,7 @@ CENTRE: Mapping[str, tuple[str, str]] = {
     "centre": ("Your messages", "你的消息"),
     "from": ("from {sender}", "来自{sender}"),
     "state_on": ("Messages are on", "消息已开启"),
-    "state_paused": ("Messages are paused", "消息已暂停"),
+    "state_paused": ("Messages paused", "消息已暂停"),
     "state_off": ("All messages are off", "所有消息已关闭"),
     "state_paused_until": ("We are quiet until {until}.", "{until}之前我们不打扰你。"),
     "state_off_text": (
