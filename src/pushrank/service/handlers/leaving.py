@@ -7,12 +7,13 @@ from http import HTTPStatus
 from typing import Any
 
 from pushrank.rights.links import Use
-from pushrank.rights.preferences import change_preferences
+from pushrank.rights.preferences import ErasedError, change_preferences
 from pushrank.service.call import Call, Reply
 from pushrank.service.deployment import Deployment
 from pushrank.service.forms import read_form
 from pushrank.service.pages.languages import asked
 from pushrank.service.pages.wishes import one
+from pushrank.service.problem import gone
 from pushrank.service.visiting import Visit, elsewhere, sent_from_page, shown, visit
 from pushrank.wording.pages import page_text
 
@@ -55,7 +56,12 @@ def leave(deployment: Deployment, call: Call) -> Reply:
 
 
 def _turn_off(deployment: Deployment, seen: Visit, wish: str) -> None:
-    change_preferences(deployment.store, seen.user_key, _PATCHES[wish], seen.now, source="link", terms=deployment.terms)
+    try:
+        change_preferences(
+            deployment.store, seen.user_key, _PATCHES[wish], seen.now, source="link", terms=deployment.terms
+        )
+    except ErasedError:
+        raise gone() from None
 
 
 def _page(seen: Visit, *, off: bool, offers: bool = False, status: HTTPStatus = HTTPStatus.OK) -> Reply:
