@@ -15,8 +15,10 @@ import pytest
 
 from pushrank.config import PrivacyConfig, load
 from pushrank.config.home import shipped
+from pushrank.domain.codes import EventType
+from pushrank.domain.event import Event
 from pushrank.domain.instants import SECOND, iso
-from pushrank.domain.record import Change, Erasure, UserRecord
+from pushrank.domain.record import Change, Erasure, StoredEvent, UserRecord
 from pushrank.features.state import SENDS, empty_state, encode_state
 from pushrank.rights.export import FORMAT, Maker, export
 from pushrank.rights.links import Use
@@ -226,20 +228,14 @@ def test_an_erased_user_has_no_file_and_only_who_may_know_is_told_why(home: Smal
 
 
 def test_a_user_with_ten_thousand_events_gets_the_file_in_a_second_or_two(home: SmallService) -> None:
-    rng = np.random.default_rng(3)
-    for start in range(0, 10_000, 1000):
-        batch = [
-            {
-                "event_id": f"many-{start + place}",
-                "type": "activity",
-                "user_id": "u-many",
-                "kind": "view",
-                "at": iso(NOW - int(rng.integers(10**13))),
-                "tags": [f"tag-{rng.integers(50)}"],
-            }
-            for place in range(1000)
-        ]
-        assert home.call.post("/v1/events", {"events": batch}).json()["accepted"] == 1000
+    user_key, rng = home.deployment.identities.of("u-many"), np.random.default_rng(3)
+    moments, tags = NOW - rng.integers(10**13, size=10_000), rng.integers(50, size=10_000)
+    events = tuple(
+        StoredEvent(Event(f"many-{place}", EventType.ACTIVITY, user_key, at, kind="view", tags=(f"tag-{tag}",)), 0, "")
+        for place, (at, tag) in enumerate(zip(moments.tolist(), tags.tolist(), strict=True))
+    )
+    record = UserRecord(user_key, known=True)
+    home.deployment.store.transact(user_key, lambda _: Change(None, record=record, events=events), NOW)
     started = time.perf_counter()
     answer = home.call("GET", "/v1/users/u-many/export")
     seconds = time.perf_counter() - started
