@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 
 import pytest
 
+from tests.small_pages import Paths, paths_of
 from tests.small_service import (
     MESSAGES,
     RunningService,
@@ -12,6 +14,8 @@ from tests.small_service import (
     running_service,
     service_in_process,
 )
+
+_people = count()
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +36,20 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallService]:
     with service_in_process(home) as service:
         assert service.call.post("/v1/messages", {"messages": MESSAGES}).status_code == 200
         yield service
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallService]:
+    """The service in this process with the shipped policy, for pages."""
+    with service_in_process(tmp_path_factory.mktemp("pages"), PUSHRANK_POLICY="default") as service:
+        assert service.call.post("/v1/messages", {"messages": MESSAGES}).status_code == 200
+        yield service
+
+
+@pytest.fixture
+def person(pages: SmallService) -> Paths:
+    """A user of one test alone, who lives in Shanghai."""
+    user_id = f"person-{next(_people)}"
+    answer = pages.call("PATCH", f"/v1/users/{user_id}/preferences", {"timezone": "Asia/Shanghai"})
+    assert answer.status_code == 200, answer.text
+    return paths_of(pages.call, user_id)
