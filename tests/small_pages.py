@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
@@ -13,7 +14,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from tests.small_service import Caller
+from tests.small_service import Caller, SmallService
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -69,7 +70,7 @@ def preferences_of(call: Caller, user_id: str) -> dict[str, Any]:
     return found
 
 
-def dump(home: Path) -> list[str]:
-    """Everything that the store of a home holds."""
-    with sqlite3.connect(home / "pushrank.sqlite") as connection:
+def dump(service: SmallService) -> list[str]:
+    """Everything that the store of a service holds."""
+    with closing(sqlite3.connect(Path(service.environment["PUSHRANK_HOME"]) / "pushrank.sqlite")) as connection:
         return list(connection.iterdump())

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import count
-from pathlib import Path
-
 import pytest
 
 from pushrank.domain.instants import DAY
@@ -13,13 +10,7 @@ from pushrank.rights.links import Use
 from tests.small_pages import Paths, dump, get, paths_of, post, preferences_of, press, proof_in
 from tests.small_service import NOW, SmallService
 
-WEIGHT = 50_000
-_people = count()
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
-
-
-def home_of(pages: SmallService) -> Path:
-    return Path(pages.environment["PUSHRANK_HOME"])
 
 
 def test_an_undo_of_a_page_that_is_out_of_date_takes_nothing_back(pages: SmallService, person: Paths) -> None:
@@ -37,35 +28,35 @@ def test_an_undo_of_a_page_that_is_out_of_date_takes_nothing_back(pages: SmallSe
 def test_a_form_without_the_proof_of_its_page_changes_nothing(pages: SmallService, person: Paths, proof: str) -> None:
     if proof == "another":
         proof = proof_in(get(pages.call, paths_of(pages.call, "somebody-else").preferences).text)
-    before = dump(home_of(pages))
+    before = dump(pages)
     fields = [("csrf", proof), ("patch", '{"push":false}'), ("out", "all")]
     for path in (person.preferences, person.opt_out):
         assert post(pages.call, path, fields).status_code == 403
-    assert dump(home_of(pages)) == before
+    assert dump(pages) == before
 
 
 def test_a_form_that_another_site_sends_changes_nothing(pages: SmallService, person: Paths) -> None:
     proof = proof_in(get(pages.call, person.preferences).text)
-    before = dump(home_of(pages))
+    before = dump(pages)
     fields = [("csrf", proof), ("patch", '{"push":false}')]
     for headers in ({"Sec_Fetch_Site": "cross-site"}, {"Origin": "https://elsewhere.example"}):
         answer = post(pages.call, person.preferences, fields, **headers)
         assert answer.status_code == 403
         assert answer.headers["content-type"].startswith("text/html")
-    assert dump(home_of(pages)) == before
+    assert dump(pages) == before
     own = post(pages.call, person.preferences, fields, Sec_Fetch_Site="same-origin", Origin="null")
     assert own.status_code == 303
 
 
 def test_the_opt_out_link_can_do_nothing_else(pages: SmallService, person: Paths) -> None:
     press(pages.call, person.opt_out, ("out", "all"))
-    before = dump(home_of(pages))
+    before = dump(pages)
     token = person.opt_out.rpartition("/")[2]
     assert get(pages.call, f"/preferences/{token}").status_code == 404
     proof = proof_in(get(pages.call, f"{person.opt_out}?done=offers").text + 'name="csrf" value="none"')
     for fields in ([("patch", '{"push":true}')], [("undo", "2")], [("out", "none")], [("erase", "yes")]):
         assert post(pages.call, person.opt_out, [("csrf", proof), *fields]).status_code == 403
-    assert dump(home_of(pages)) == before
+    assert dump(pages) == before
 
 
 def test_links_that_are_forged_cut_or_foreign_open_a_friendly_page_that_tells_nothing(
@@ -86,7 +77,7 @@ def test_links_that_are_forged_cut_or_foreign_open_a_friendly_page_that_tells_no
         "%00",
         "%2e%2e",
     ]
-    before = dump(home_of(pages))
+    before = dump(pages)
     texts = set()
     for one in bad:
         answer = get(pages.call, f"/preferences/{one}")
@@ -95,7 +86,7 @@ def test_links_that_are_forged_cut_or_foreign_open_a_friendly_page_that_tells_no
         texts |= {answer.text, sent.text}
     assert len(texts) == 1
     assert "This link doesn&#39;t work" in texts.pop()
-    assert dump(home_of(pages)) == before
+    assert dump(pages) == before
 
 
 def test_a_link_that_has_run_out_says_how_to_get_another_whoever_it_was_for(pages: SmallService, person: Paths) -> None:
@@ -167,8 +158,8 @@ def test_what_people_write_stays_text(pages: SmallService, person: Paths) -> Non
 def test_a_form_that_makes_no_sense_is_refused_on_the_page_and_changes_nothing(
     pages: SmallService, person: Paths, fields: list[tuple[str, str]]
 ) -> None:
-    before = dump(home_of(pages))
+    before = dump(pages)
     answer = press(pages.call, person.preferences, *fields)
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text
-    assert dump(home_of(pages)) == before
+    assert dump(pages) == before
