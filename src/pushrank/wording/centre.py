@@ -65,8 +65,8 @@ CENTRE: Mapping[str, tuple[str, str]] = {
     "many_none": ("None", "一条也不要"),
     "many_held_user": ("You chose this number.", "这是你选的数量。"),
     "many_held_ceiling": (
-        "You asked for more, but nobody gets more than this.",
-        "你想要更多，但任何人都不会超过这个数量。",
+        "Now it is {limit}: you asked for more, but nobody gets more than that.",
+        "现在是{limit}条：你想要更多，但任何人都不会超过这个数量。",
     ),
     "many_held_adaptive": (
         "Now it is {limit}: we chose that from how you use messages.",

@@ -111,11 +111,7 @@ PUBLIC: Mapping[str, tuple[str, str]] = {
     "works_data_facts": ("your language, and since when you have been here", "你的语言，以及你什么时候来的"),
     "works_data_attributes": ("what the app adds: {names}", "应用补充的信息：{names}"),
     "works_never": ("What we never look at", "我们从不看什么"),
-    "works_never_name": (
-        "your name, your address, your contacts or your exact place",
-        "你的姓名、地址、联系人或确切位置",
-    ),
-    "works_never_content": ("what you write to others", "你写给别人的内容"),
+    "works_never_else": ("anything that is not on the list above", "上面没有列出的任何内容"),
     "works_never_off": (
         "anything about you, once you switch off “Choose messages for me”",
         "只要你关闭“为我挑选消息”，关于你的任何事情我们都不看",

@@ -15,7 +15,7 @@ from pushrank.service.pages.topics import Rules
 from pushrank.wording.pages import page_text
 
 _SAYS = ("off", "object", "personal", "why", "data")
-_NEVER = ("name", "content", "off", "tag")
+_NEVER = ("else", "off", "tag")
 
 
 @dataclass(frozen=True, slots=True)
