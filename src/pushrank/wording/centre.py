@@ -11,7 +11,6 @@ CENTRE: Mapping[str, tuple[str, str]] = {
     "skip": ("Skip to the content", "跳到正文"),
     "language": ("Language", "语言"),
     "centre": ("Your messages", "你的消息"),
-    "from": ("from {sender}", "来自{sender}"),
     "state_on": ("Messages are on", "消息已开启"),
     "state_paused": ("Messages paused", "消息已暂停"),
     "state_off": ("All messages are off", "所有消息已关闭"),
@@ -43,7 +42,6 @@ CENTRE: Mapping[str, tuple[str, str]] = {
     # topics
     "topics": ("Topics", "话题"),
     "topics_all": ("All topics are on", "所有话题都已开启"),
-    "topics_some": ("{names}", "{names}"),
     "topics_help": (
         "Fewer means at most one message a week. A new topic follows the one above it.",
         "“少一点”是指每周最多一条。新话题跟随它的上一级。",
@@ -255,7 +253,6 @@ CENTRE: Mapping[str, tuple[str, str]] = {
         "从许多人（包括你）那里学到的东西，将在{by}之前在没有你的情况下重新学习。",
     ),
     # notices
-    "saved": ("Saved", "已保存"),
     "nothing_changed": ("Nothing was changed.", "没有任何更改。"),
     "thanks": ("Thank you. We have noted it, and it counts from now on.", "谢谢。我们记下了，从现在起就生效。"),
     "forgotten": ("Forgotten. It counts no more.", "已忘掉，不再使用。"),

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 LINKS: Mapping[str, tuple[str, str]] = {
-    "out": ("Turn off messages", "关闭消息"),
     "out_ask": ("Do you want no more messages?", "不想再收到消息了？"),
     "out_text": ("One tap, and it is done. Nobody asks you why.", "点一下就好，没有人会问你为什么。"),
     "out_button": ("Turn off all messages", "关闭所有消息"),
