@@ -134,7 +134,7 @@ def _reachable(deployment: Opened, town: Path, candidates: list[str]) -> list[st
     """Users for whom no constraint removes a candidate, so that each request has all of them scored."""
     found = []
     for user in sorted(open_log(town).users()):
-        record = deployment.store.user(deployment.pseudonyms.of(user), AS_OF - 9 * DAY, [f"{c}#" for c in candidates])
+        record = deployment.store.user(deployment.identities.of(user), AS_OF - 9 * DAY, [f"{c}#" for c in candidates])
         zone = zone_of(record, deployment.policy.config)
         messages = [(name, deployment.catalogue.live(name)) for name in candidates]
         if not exclude(deployment.policy, record, messages, AS_OF, zone)[1]:

@@ -27,7 +27,7 @@ from pushrank.domain.codes import Mode
 from pushrank.domain.decision import Decision, RankingRequest
 from pushrank.domain.instants import Instant
 from pushrank.domain.message import Candidate
-from pushrank.domain.record import A, DecisionRow, Reading
+from pushrank.domain.record import A, DecisionRow, FeatureRow, Reading
 from pushrank.policy import Policy
 from pushrank.ranking.identifiers import new_decision_id
 from pushrank.ranking.ranker import Ranker
@@ -59,9 +59,9 @@ class ForgettingStore(MemoryStore):
         if not self.full:
             return super().transact(user_key, rule, since, content_keys)
         record = self.user(user_key, since, content_keys)
-        return rule(Reading(record, tuple, lambda _: None, lambda _: None, lambda _: ())).answer
+        return rule(Reading(record, tuple, lambda _: None, lambda _: None, lambda _: (), tuple)).answer
 
-    def append_decision(self, row: DecisionRow) -> None:
+    def append_decision(self, row: DecisionRow, features: FeatureRow | None = None) -> None:
         """Keep nothing."""
 
 

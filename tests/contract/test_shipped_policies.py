@@ -18,7 +18,9 @@ from pushrank.policy.constraints import CONSTRAINTS
 from tests.small_policies import shipped_categories, shipped_config
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "policy.md").read_text(encoding="utf-8")
-SHIPPED = sorted(path.stem for path in (configs_root() / "policy").glob("*.yaml") if path.stem not in ("categories", "purposes"))
+SHIPPED = sorted(
+    path.stem for path in (configs_root() / "policy").glob("*.yaml") if path.stem not in ("categories", "purposes")
+)
 # What the settings table leaves out: named elsewhere, or no rule of the policy itself.
 TOLD_ELSEWHERE = {"version", "constraints", "consider", "certificate"}
 

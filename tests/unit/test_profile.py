@@ -200,7 +200,7 @@ def test_events_are_read_only_where_the_word_says_something_about_memory() -> No
         raise AssertionError
 
     record = UserRecord("u-1", known=True)
-    reading = Reading(record, unread, lambda _: None, lambda _: None, lambda _: ())
+    reading = Reading(record, unread, lambda _: None, lambda _: None, lambda _: (), tuple)
     other = replace(record, preferences=Preferences(max_per_day=1, tags={"a": True}))
     assert remembered(reading, other, lambda _: None, SEEN) == (other, ())
     with pytest.raises(AssertionError):

@@ -18,6 +18,8 @@ from pushrank.domain.preferences_json import to_json
 from pushrank.domain.user import Preferences
 
 GENESIS = "0" * 64
+OWN_WAYS = frozenset({"api", "page", "link"})
+"""Sources of what users set themselves, at the moment at which they did."""
 ERASED = "erased"
 
 # `version` counts the changes of the others.

@@ -198,7 +198,8 @@ class Reading:
 
     `events()` gives every stored event of the user in order of arrival; `digest_of(event_id)` the digest under which
     an event is stored, or None; `decision(decision_id)` the stored decision of this user, or None;
-    `pushes_of(decision_id)` the pushes by which that decision reserved, whatever became of them.
+    `pushes_of(decision_id)` the pushes by which that decision reserved, whatever became of them; `words()` what the
+    user said before, by place in the ledger, oldest first.
     """
 
     record: UserRecord
@@ -206,3 +207,4 @@ class Reading:
     digest_of: Callable[[str], str | None]
     decision: Callable[[str], DecisionRow | None]
     pushes_of: Callable[[str], Sequence[Push]]
+    words: Callable[[], Sequence[tuple[int, Entry]]]

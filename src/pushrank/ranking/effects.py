@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from pushrank.domain.codes import EventType
 from pushrank.domain.event import Event
 from pushrank.domain.instants import Instant, instant, time_zone, to_datetime
+from pushrank.domain.ledger import OWN_WAYS, Entry
 from pushrank.domain.message import Attribute
 from pushrank.domain.record import UserRecord
 from pushrank.domain.user import ADULT_YEARS, Preferences, UserFacts
@@ -85,6 +86,20 @@ def _overruled(event: Event, later: Event) -> bool:
     if event.type is EventType.ATTRIBUTE:
         return later.type is EventType.ATTRIBUTE and event.name in (later.name, *_SAYS.get(later.name or "", ()))
     return False
+
+
+def spoken_since(event: Event, words: Iterable[tuple[int, Entry]]) -> bool:
+    """Whether the user's own younger word, set by a call or on a page, is about the choice that an event reports.
+
+    What a backend reports late must not bring back what the user has refused since, nor end what was allowed since.
+    """
+    own = [entry for _, entry in words if entry.source in OWN_WAYS and entry.at > event.at]
+    if event.type is EventType.ATTRIBUTE:
+        return any(entry.what == "personalisation" for entry in own)
+    if _scope(event) == EVERYTHING:
+        return any(entry.what == "push" for entry in own)
+    about = [entry for entry in own if entry.what == "categories"]
+    return any((entry.before or {}).get(event.scope) != (entry.value or {}).get(event.scope) for entry in about)
 
 
 def _scope(event: Event) -> str:

@@ -17,7 +17,7 @@ from pushrank.features.profile import Remembered, extended, learned, tally_of
 from pushrank.features.tallies import INTERACTING, Tally, added_by, canonical, deltas, place_of, tally
 from pushrank.policy import Policy, slots_of, zone_of
 from pushrank.ranking.catalogue import LookUp
-from pushrank.ranking.effects import applied_late, without_birth_date
+from pushrank.ranking.effects import applied_late, spoken_since, without_birth_date
 from pushrank.ranking.settling import settled
 
 A = TypeVar("A")
@@ -71,7 +71,7 @@ class Taking:
         """Everything that the events change, with `answer` for whoever reported them."""
         record, events, words = self._reading.record, [], list[Entry]()
         for event in self._events:
-            before_it, record = record, applied_late(record, event, self._younger(event))
+            before_it, record = record, self._applied(record, event)
             words += self._words(before_it, record, event)
             events.append(self._storable(record, event))
         before = [stored.event for stored in self._stored] if self._again else []
@@ -86,6 +86,13 @@ class Taking:
             slots=self._slots(record, pushes),
             ledger=tuple(words),
         )
+
+    def _applied(self, record: UserRecord, event: Event) -> UserRecord:
+        """Apply one event; on what it chooses the user's own younger word has the say."""
+        after = applied_late(record, event, self._younger(event))
+        if after.preferences is record.preferences or not spoken_since(event, self._reading.words()):
+            return after
+        return replace(after, preferences=record.preferences)
 
     def _words(self, before: UserRecord, after: UserRecord, event: Event) -> tuple[Entry, ...]:
         """What the user said by an event."""

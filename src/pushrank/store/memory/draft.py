@@ -54,6 +54,7 @@ class Draft:
             self._digest_of,
             partial(self._decision_of, user_key),
             partial(self._pushes_of, user_key),
+            partial(self._content.words, user_key),
         )
 
     def apply(self, user_key: str, change: Change[Any]) -> None:

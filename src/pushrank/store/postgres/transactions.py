@@ -99,6 +99,7 @@ def _reading(connection: Connection, user_key: str, found: Cursor[people.Row], t
         partial(journal.digest_of, connection),
         partial(journal.decision_of, connection, user_key),
         partial(people.pushes_of, connection, user_key),
+        partial(ledger.words, connection, user_key),
     )
 
 

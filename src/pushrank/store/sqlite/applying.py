@@ -56,4 +56,5 @@ def _reading_of(
         partial(journal.digest_of, connection),
         partial(journal.decision_of, connection, user_key),
         partial(people.pushes_of, connection, user_key),
+        partial(ledger.words, connection, user_key),
     )
