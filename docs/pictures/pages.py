@@ -24,7 +24,7 @@ from tests.small_service import NOW, SmallService, lay_champion, service_in_proc
 
 HERE = Path(__file__).resolve().parent
 USER = "u-1042"
-COLOURS = 96
+COLOURS = 160
 
 MESSAGES: list[dict[str, Any]] = [
     {"message_id": "m-match", "category": "sport.tennis", "title": "The final starts at nine", "tags": ["tennis"]},
