@@ -9,6 +9,7 @@ from pushrank.service.deployment import Deployment
 from pushrank.service.handlers import (
     catalogue,
     centre,
+    erasure,
     events,
     export,
     leaving,
@@ -22,6 +23,7 @@ from pushrank.service.handlers import (
     told,
 )
 from pushrank.service.routes import Route
+from pushrank.service.wire.erasure import ErasureAnswer
 from pushrank.service.wire.events import EventsAnswer, EventsBody
 from pushrank.service.wire.export import ExportAnswer
 from pushrank.service.wire.links import LinksAnswer
@@ -194,6 +196,15 @@ ROUTES: tuple[Route, ...] = (
         own=True,
         query=("language",),
         problems=_ERASED,
+    ),
+    Route(
+        "DELETE",
+        "/v1/users/{id}",
+        erasure.delete,
+        "privacy:admin",
+        "Erase a user; a token keeps them from coming back by themselves",
+        answer=ErasureAnswer,
+        own=True,
     ),
     Route(
         "GET",

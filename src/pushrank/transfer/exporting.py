@@ -21,6 +21,7 @@ from pushrank.features.events import EVERYTHING
 from pushrank.features.profile import kept_tags
 from pushrank.features.tallies import taken_back
 from pushrank.logs import write_table
+from pushrank.rights.snapshots import note_export
 from pushrank.store.protocol import Store
 from pushrank.transfer.told import unlisted
 
@@ -65,6 +66,7 @@ def export_log(store: Store, out: Path, since: Instant, key_id: str, name: str) 
     blocked or deleted. `key_id` names the key of the pseudonyms, so that a load of this log knows them;
     the store bears `name` from its first export on.
     """
+    note_export(store, out)
     told = _gather(store, since)
     decisions = list(_decisions(store, since))
     _complete(told.outcomes, decisions)

@@ -1,0 +1,105 @@
+"""The end of a user by call: nothing of them is left in any file, and nothing brings them back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from pushrank.rights.trained_on import TrainedOn, tokens
+from pushrank.transfer.exporting import export_log
+from tests.small_service import MESSAGES, SmallService, lay_champion, service_in_process
+
+USER = "u-canary-raw"
+AT = "2026-11-23T09:00:00Z"
+
+
+def event(name: str, type_: str, **more: object) -> dict[str, object]:
+    return {"event_id": name, "type": type_, "user_id": USER, "at": AT, **more}
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[SmallService]:
+    lay_champion(tmp_path)
+    with service_in_process(tmp_path) as service:
+        assert service.call.post("/v1/messages", {"messages": MESSAGES}).status_code == 200
+        yield service
+
+
+def fill(house: SmallService) -> str:
+    events = [
+        event("canary-e1", "sent", message_id="m-news"),
+        event("canary-e2", "clicked", message_id="m-news"),
+        event("canary-e3", "activity", kind="view", tags=["canary-tag"], items=["canary-item"]),
+        event("canary-e4", "feedback", message_id="m-news", reason="not_relevant", comment="canary-comment"),
+    ]
+    assert house.call.post("/v1/events", {"events": events}).json()["accepted"] == 4
+    assert house.call("PATCH", f"/v1/users/{USER}/preferences", {"tags": {"canary-blocked": False}}).status_code == 200
+    kept = house.call.post(
+        "/v1/rank",
+        {"user_id": USER, "candidates": ["m-match"], "at": "2026-11-23T10:00:00Z"},
+        headers={"Idempotency-Key": f"canary-{USER}"},
+    )
+    assert kept.status_code == 200
+    return str(kept.json()["decision_id"])
+
+
+def hits(folder: Path, *words: str) -> list[str]:
+    """Files that hold one of the words, Parquet decompressed."""
+    found = []
+    for path in sorted(each for each in folder.rglob("*") if each.is_file()):
+        held = path.read_bytes()
+        if path.name.endswith(".parquet"):
+            held += str(pq.read_table(path, partitioning=None).to_pydict()).encode()
+        found += [f"{path.name}: {word}" for word in words if word.encode() in held]
+    return found
+
+
+def test_no_byte_of_an_erased_user_is_left_and_nothing_brings_them_back(house: SmallService, tmp_path: Path) -> None:
+    decision, key = fill(house), house.deployment.pseudonyms.of(USER)
+    log = tmp_path / "exported"
+    export_log(house.deployment.store, log, 0, house.deployment.secrets.key.key_id, "here")
+    assert hits(tmp_path, USER, key, "canary")
+    receipt = house.call("DELETE", f"/v1/users/{USER}").json()
+    assert (receipt["erased_before"], receipt["scrubbed"]) == (False, True)
+    assert receipt["rows"]["events"] == 4
+    assert receipt["files"]
+    assert hits(tmp_path, USER, key, "canary") == []
+    assert sum(delta.sends + delta.clicks for delta in house.deployment.store.all_counts()) == 0
+    late = house.call.post("/v1/events", {"events": [event("late", "clicked", message_id="m-news")]}).json()
+    assert [one["code"] for one in late["rejected"]] == ["erased"]
+    answer = house.call.rank(user_id=USER, candidates=["m-news"])
+    assert [one["code"] for one in answer["excluded"]] == ["opted_out"]
+    assert house.call.post(f"/v1/decisions/{decision}/confirm", {}).status_code == 404
+    assert house.call("GET", f"/v1/users/{USER}/preferences").status_code == 410
+    assert house.call("DELETE", f"/v1/users/{USER}").json()["erased_before"] is True
+    assert hits(tmp_path, USER, key, "canary") == []
+
+
+def test_a_second_erasure_finishes_files_that_a_crash_left(house: SmallService, tmp_path: Path) -> None:
+    fill(house)
+    store, log = house.deployment.store, tmp_path / "exported"
+    export_log(store, log, 0, house.deployment.secrets.key.key_id, "here")
+    before = (log / "outcomes.parquet").read_bytes()
+    house.call("DELETE", f"/v1/users/{USER}")
+    (log / "outcomes.parquet").write_bytes(before)
+    assert house.call("DELETE", f"/v1/users/{USER}").json()["files"] == [str(log / "outcomes.parquet")]
+
+
+def test_models_that_were_trained_with_the_user_are_named_with_a_deadline(house: SmallService) -> None:
+    key, tomb = house.deployment.pseudonyms.of(USER), house.deployment.secrets.tomb
+    lists = TrainedOn(house.deployment.home.trained_on)
+    lists.write("3", np.append(tokens([f"p_{number}" for number in range(100)], tomb), tokens([key], tomb)))
+    lists.write("4", tokens(["p_somebody"], tomb))
+    receipt = house.call("DELETE", f"/v1/users/{USER}").json()
+    assert receipt["models"] == ["3"]
+    assert receipt["retrain_by"] == "2026-12-23T10:00:00+00:00"
+
+
+def test_somebody_of_whom_nothing_is_known_is_erased_all_the_same(house: SmallService) -> None:
+    assert house.call("DELETE", "/v1/users/u-nobody").json()["rows"] == {}
+    assert len(list(house.deployment.store.tombstones())) == 1
+    assert house.call("DELETE", "/v1/users/u-nobody", key=house.key("preferences")).status_code == 403
