@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from pushrank.cli import history, keys, ledger, rank, serve, starved
+from pushrank.cli import expire, history, keys, ledger, rank, serve, starved
 
 app = typer.Typer(
     name="pushrank",
@@ -20,3 +20,4 @@ app.command("load")(history.load)
 app.command("export-log")(history.export)
 app.command("rank")(rank.rank)
 app.command("starved")(starved.starved)
+app.command("expire")(expire.expire)

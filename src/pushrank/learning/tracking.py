@@ -150,6 +150,14 @@ class Registry:
         self._remember(former[:-1])
         return version
 
+    def mark_erased(self, number: str, people: int, retrain_by: str) -> bool:
+        """Tag a version that was trained with people erased since; False where the registry does not know it."""
+        if self._found(number, None) is None:
+            return False
+        for name, value in (("erased_people", people), ("retrain_by", retrain_by)):
+            self._client.set_model_version_tag(MODEL, number, name, str(value))
+        return True
+
     def champion(self) -> Version | None:
         """The version that is served; None before the first promotion."""
         return self._found(None, CHAMPION)
