@@ -68,6 +68,10 @@ class Hand:
         """What the API says now."""
         return preferences_of(self._service.call, self._person.user_id)
 
+    def status(self) -> int:
+        """What the API answers to whoever asks for the person's preferences."""
+        return self._service.call("GET", f"/v1/users/{self._person.user_id}/preferences").status_code
+
     def known(self) -> list[dict[str, Any]]:
         """What the API says that is known of the person's interests."""
         interests: list[dict[str, Any]] = self._service.call("GET", f"/v1/users/{self._person.user_id}/profile").json()[

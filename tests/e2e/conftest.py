@@ -33,7 +33,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def person(service: RunningService) -> Paths:
     """A new user who reads about tennis, and was sent something a moment ago."""
-    user_id = f"u-{next(_people)}"
+    user_id = f"browsing-{next(_people)}"
     service.call("PATCH", f"/v1/users/{user_id}/preferences", {"timezone": "Asia/Shanghai"})
     asked = {"user_id": user_id, "candidates": ["m-match", "m-old"], "mode": "confirm"}
     answer = service.call.post("/v1/rank", asked)

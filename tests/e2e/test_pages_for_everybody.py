@@ -41,6 +41,20 @@ def test_axe_finds_nothing_on_any_page(
                 assert [(one["id"], one["impact"], one["nodes"][0]["html"]) for one in found] == [], path
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_axe_finds_nothing_on_the_receipt_of_an_erasure(
+    browser: Browser, service: RunningService, person: Paths, language: str, scheme: Literal["light", "dark"]
+) -> None:
+    with phone(browser, scripts=True, scheme=scheme) as page:
+        page.goto(f"{service.url}{person.preferences}?page=erase&language={language}")
+        with page.expect_navigation():
+            page.locator("button[name=erase]").tap()
+        for _ in ("the receipt", "the page of somebody erased"):
+            assert Axe().run(page).response["violations"] == []
+            page.goto(f"{service.url}{person.preferences}?language={language}")
+
+
 @pytest.mark.parametrize("width", [320, 360, 1280])
 def test_nothing_sticks_out_and_every_target_is_large_enough(
     browser: Browser, service: RunningService, person: Paths, width: int

@@ -9,6 +9,7 @@ import pytest
 from pushrank.wording import LANGUAGES
 from tests.small_hand import PHONE, Hand
 from tests.small_pages import Paths
+from tests.small_service import RunningService
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -158,6 +159,25 @@ def test_everything_can_be_taken_away_as_a_file(hand: Hand, person: Paths) -> No
     assert file["preferences"]["timezone"] == "Asia/Shanghai"
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_erasing_asks_once_more_and_shows_a_receipt(hand: Hand, person: Paths, language: str) -> None:
+    hand.open(language)
+    hand.section("data")
+    hand.tap("#data a.button")
+    hand.tap("main a.button")
+    assert hand.found()["timezone"] == "Asia/Shanghai"
+    hand.section("data")
+    hand.tap("#data a.button")
+    hand.tap("button[name=erase]")
+    shown = hand.page.locator("main").inner_text()
+    assert ("Your receipt" if language == "en" else "你的凭据") in shown
+    assert hand.page.locator("li").count() > 5
+    assert hand.status() == 410
+    for path in (person.preferences, person.opt_out):
+        hand.open(language, path)
+        assert ("Nothing is kept" if language == "en" else "没有保存") in hand.page.locator("h1").inner_text()
+
+
 def test_the_history_tells_what_was_said_and_takes_the_last_word_back(hand: Hand) -> None:
     hand.open()
     hand.tap("button[value='{\"push\":false}']")
@@ -166,6 +186,16 @@ def test_the_history_tells_what_was_said_and_takes_the_last_word_back(hand: Hand
     assert "All messages turned off." in hand.page.locator("#history").inner_text()
     hand.tap("#history button[name=undo]")
     assert hand.found()["push"] is True
+
+
+def test_no_link_and_no_person_is_in_the_log(hand: Hand, service: RunningService, person: Paths) -> None:
+    hand.open()
+    hand.tap("button[name=pause]")
+    hand.open(path=person.opt_out)
+    hand.tap("button[value=all]")
+    for secret in (person.preferences, person.opt_out, person.user_id):
+        assert secret.rpartition("/")[2] not in service.log
+    assert "/opt-out/{token}" in service.log
 
 
 def test_the_language_is_switched_on_the_page_and_stays(hand: Hand) -> None:

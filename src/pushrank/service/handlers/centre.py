@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
+import msgspec
+
 from pushrank.domain.codes import EventType
 from pushrank.domain.event import Event
+from pushrank.domain.instants import instant
 from pushrank.policy import zone_of
 from pushrank.ranking.identifiers import new_decision_id
 from pushrank.ranking.intake import record_events
@@ -16,14 +19,16 @@ from pushrank.rights.wishes import last_words, taken_back
 from pushrank.service.call import Call, Reply
 from pushrank.service.deployment import Deployment
 from pushrank.service.forms import read_form
-from pushrank.service.handlers import export
+from pushrank.service.handlers import erasure, export
 from pushrank.service.handlers.profile import forgotten
 from pushrank.service.pages.centre import Notice, centre
 from pushrank.service.pages.history import short, told_of
 from pushrank.service.pages.languages import asked
+from pushrank.service.pages.receipt import receipt
 from pushrank.service.pages.wishes import MOST_COMMENT, Moment, Wish, WishError, one, wish_of
 from pushrank.service.portrait import house_of, person_of, teller_of
 from pushrank.service.visiting import Visit, elsewhere, nothing_kept, sent_from_page, shown, visit
+from pushrank.service.wire.erasure import ErasureAnswer
 from pushrank.wording.pages import page_text
 
 _SECTIONS = ("topics", "many", "quiet", "why", "allow", "known", "tell", "place", "history", "data")
@@ -150,6 +155,16 @@ def _download(deployment: Deployment, seen: Visit, wish: Wish, at: str) -> Reply
     return export.get(deployment, _own_call(seen))
 
 
+def _erase(deployment: Deployment, seen: Visit, wish: Wish, at: str) -> Reply:
+    """Erase everything as the API does, and show the receipt at once: afterwards nobody knows whose it was."""
+    del wish, at
+    found = msgspec.json.decode(erasure.delete(deployment, _own_call(seen)).body, type=ErasureAnswer)
+    by, zone = found.retrain_by, zone_of(seen.record, deployment.policy.config) or "UTC"
+    until = None if by is None else instant(by)
+    page = receipt(found.rows, instant(found.erased_at), until, zone, seen.frame.language)
+    return shown("receipt", seen.frame, page)
+
+
 def _own_call(seen: Visit) -> Call:
     """The call by which a person asks the API for what is theirs."""
     return Call(parameters={"id": seen.user_id}, query=f"language={seen.frame.language}".encode())
@@ -159,6 +174,7 @@ _ACTS: Mapping[str, Callable[[Deployment, Visit, Wish, str], Reply]] = {
     "patch": _change,
     "undo": _undo,
     "download": _download,
+    "erase": _erase,
     "forget": _forget,
     "feedback": _feedback,
 }
