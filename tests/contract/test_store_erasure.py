@@ -57,6 +57,17 @@ def test_everything_names_each_table_that_holds_rows_of_a_user_and_an_erasure_em
     assert list(store.users()) == ["bob"]
 
 
+def test_a_users_events_are_read_in_order_of_arrival_and_no_one_elses(store: Store) -> None:
+    fill(store, "ada")
+    other = stored("e-bob", "bob")
+    store.transact("bob", lambda _: Change(None, events=(other,)), 0)
+    arrived = store.transact("ada", lambda reading: Change(list(reading.events())), 0)
+    assert arrived
+    assert store.events_of("ada") == arrived
+    assert store.events_of("bob") == [other]
+    assert store.events_of("eve") == []
+
+
 def test_everything_tells_columns_and_values_of_a_user_alone(store: Store) -> None:
     fill(store, "ada")
     fill(store, "bob", "bob")

@@ -152,6 +152,9 @@ class Store(Protocol):
     def features_of(self, decision_id: str) -> FeatureRow | None:
         """Look up what a decision saw, where that was kept."""
 
+    def events_of(self, user_key: str) -> list[StoredEvent]:
+        """Return all events of a user in order of arrival, as one snapshot, for which no writer waits."""
+
     def words(self, user_key: str) -> list[tuple[int, Entry]]:
         """Return what a user said, by place in the ledger, oldest first."""
 

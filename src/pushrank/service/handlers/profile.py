@@ -49,17 +49,12 @@ def forgotten(deployment: Deployment, user_key: str, tag: str) -> Forgotten:
 def known_of(deployment: Deployment, user_key: str) -> Profile:
     """Bring together what is known of a user now. Raises the Problem 410 for one who was erased."""
     now, policy, served = deployment.clock(), deployment.policy, deployment.ranker.served
+    record = deployment.store.user(user_key, now - policy.look_back)
+    if record.erased:
+        raise gone()
+    suits, stored = standing_of(served, policy, record, now).frequency, deployment.store.events_of(user_key)
     message_of, days = deployment.catalogue.lookup(), deployment.privacy.events_days
-
-    def rule(reading: Reading) -> Change[Profile]:
-        record = reading.record
-        if record.erased:
-            raise gone()
-        suits = standing_of(served, policy, record, now).frequency
-        stored = reading.events()
-        return Change(profile(record, stored, message_of, now, days, suits, degraded=served.degraded))
-
-    return deployment.store.transact(user_key, rule, now - policy.look_back)
+    return profile(record, stored, message_of, now, days, suits, degraded=served.degraded)
 
 
 def told(deployment: Deployment, known: Profile, language: str) -> dict[str, Any]:

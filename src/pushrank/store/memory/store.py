@@ -209,6 +209,10 @@ class MemoryStore:
         with self._reading() as content:
             return content.features.get(decision_id)
 
+    def events_of(self, user_key: str) -> list[StoredEvent]:
+        with self._reading() as content:
+            return list(content.events_of.get(user_key, ()))
+
     def words(self, user_key: str) -> list[tuple[int, Entry]]:
         with self._reading() as content:
             return content.words(user_key)

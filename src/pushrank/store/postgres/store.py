@@ -214,6 +214,9 @@ class PostgresStore:
     def features_of(self, decision_id: str) -> FeatureRow | None:
         return self._read(lambda connection: journal.features_of(connection, decision_id))
 
+    def events_of(self, user_key: str) -> list[StoredEvent]:
+        return self._read(lambda connection: journal.events_of(connection, user_key))
+
     def words(self, user_key: str) -> list[tuple[int, Entry]]:
         return self._read(lambda connection: ledger.words(connection, user_key))
 

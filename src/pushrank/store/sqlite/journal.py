@@ -13,7 +13,7 @@ EVENTS_SINCE = "SELECT event_id, utc_offset, digest, body FROM events WHERE at >
 DECISIONS_SINCE = """
     SELECT decision_id, user_key, decided_at, mode, body FROM decisions WHERE decided_at >= ?
     ORDER BY decided_at, decision_id"""
-_OF_USER = "SELECT event_id, utc_offset, digest, body FROM events WHERE user_key = ? ORDER BY seq"
+OF_USER = "SELECT event_id, utc_offset, digest, body FROM events WHERE user_key = ? ORDER BY seq"
 _DIGEST = "SELECT digest FROM events WHERE event_id = ?"
 _ADD_EVENT = """
     INSERT INTO events (event_id, user_key, at, type, message_id, decision_id, utc_offset, digest, body)
@@ -30,7 +30,7 @@ _FEATURES = f"SELECT {FEATURE_COLUMNS} FROM feature_rows WHERE decision_id = ?" 
 
 def events_of(connection: sqlite3.Connection, user_key: str) -> list[StoredEvent]:
     """Read all events of a user in order of arrival."""
-    return [event_of(row) for row in connection.execute(_OF_USER, (user_key,))]
+    return [event_of(row) for row in connection.execute(OF_USER, (user_key,))]
 
 
 def digest_of(connection: sqlite3.Connection, event_id: str) -> str | None:

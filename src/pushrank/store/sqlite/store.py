@@ -215,6 +215,9 @@ class SqliteStore:
         with self._reading() as connection:
             return journal.features_of(connection, decision_id)
 
+    def events_of(self, user_key: str) -> list[StoredEvent]:
+        return [event_of(row) for row in self._stream(journal.OF_USER, (user_key,))]
+
     def words(self, user_key: str) -> list[tuple[int, Entry]]:
         with self._reading() as connection:
             return ledger.words(connection, user_key)
