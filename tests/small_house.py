@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -79,8 +79,8 @@ class House:
         self._events += 1
         return replace(Event(f"e-{self._events}", type_, user, at), **fields)
 
-    def take(self, *events: Event) -> IntakeAnswer:
-        return record_events(self.store, self.catalogue, self.policy, events, self.pseudonyms.of)
+    def take(self, *events: Event, code: Callable[[str], str] | None = None) -> IntakeAnswer:
+        return record_events(self.store, self.catalogue, self.policy, events, self.pseudonyms.of, code=code)
 
     def record(self, user: str = "u-1", content_keys: Sequence[str] = ()) -> UserRecord:
         return self.store.user(self.pseudonyms.of(user), NOON - 365 * DAY, content_keys)

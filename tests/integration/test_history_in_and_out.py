@@ -40,12 +40,13 @@ from tests.small_service import service_in_process
 from tests.small_service import settings as environment_of
 
 SECRET = "a secret that two deployments share, forty bytes"
+SHARED = {"PUSHRANK_SECRET_KEY": SECRET, "PUSHRANK_SUPPRESSION_KEY": SECRET}
 LATER = small_town.PLAN.end + HOUR
 BEGINNING = "2020-01-01T00:00:00Z"
 
 
 def command(home: Path, *arguments: object, **more: str) -> Result:
-    environment = {**environment_of(home), "PUSHRANK_SECRET_KEY": SECRET, **more}
+    environment = {**environment_of(home), **SHARED, **more}
     return CliRunner().invoke(app, [str(argument) for argument in arguments], env=environment)
 
 
@@ -104,7 +105,7 @@ _SMALL_BITES = "import pushrank.transfer.loading as l; l._EVENTS_AT_ONCE = 40; f
 
 @pytest.mark.slow
 def test_a_load_that_was_killed_goes_on_to_the_same_end(town_log: Path, loaded: Path, tmp_path: Path) -> None:
-    whole, environment = contents(loaded), environment_of(tmp_path, PUSHRANK_SECRET_KEY=SECRET)
+    whole, environment = contents(loaded), environment_of(tmp_path, **SHARED)
     process = subprocess.Popen(
         [sys.executable, "-c", _SMALL_BITES, "load", "--data", str(town_log)],
         env={**os.environ, "PYTHONPATH": "src", **environment},
@@ -132,7 +133,7 @@ def events_in(home: Path) -> int:
 
 
 def test_what_was_chosen_and_taken_out_since_outlives_another_load(town_log: Path, home: Path) -> None:
-    with service_in_process(home, PUSHRANK_SECRET_KEY=SECRET) as service:
+    with service_in_process(home, **SHARED) as service:
         message = {"message_id": small_town.GONE, "category": "news", "title": "Listed after all"}
         assert service.call.post("/v1/messages", {"messages": [message]}).status_code == 200
         assert service.call("DELETE", "/v1/messages/m-0300").status_code == 204
@@ -140,7 +141,7 @@ def test_what_was_chosen_and_taken_out_since_outlives_another_load(town_log: Pat
 
     done(home, "load", "--data", town_log)
 
-    with service_in_process(home, PUSHRANK_SECRET_KEY=SECRET) as service:
+    with service_in_process(home, **SHARED) as service:
         assert service.call("GET", f"/v1/messages/{small_town.GONE}").json()["title"] == "Listed after all"
         assert service.call("GET", "/v1/messages/m-0300").status_code == 404
         assert service.call("GET", "/v1/users/u-00003/preferences").json()["max_per_day"] == 1
@@ -213,7 +214,7 @@ def test_a_store_does_not_take_its_own_export_back(exported: Path, home: Path) -
 def test_decisions_of_the_service_come_out_with_their_propensities(
     home: Path, town_model: Path, tmp_path: Path
 ) -> None:
-    with service_in_process(home, PUSHRANK_SECRET_KEY=SECRET, PUSHRANK_MODEL=str(town_model)) as service:
+    with service_in_process(home, **SHARED, PUSHRANK_MODEL=str(town_model)) as service:
         answers = [service.call.rank(user_id=f"u-{number:05d}", at=iso(LATER), slots=2) for number in range(1, 9)]
         service.call.rank(user_id="u-00001", at=iso(LATER), mode="look")
         sent = [one for one in answers if one["slate"]]
@@ -301,7 +302,7 @@ def test_a_batch_without_users_takes_all_of_the_log(town_log: Path, town_model: 
 def test_what_a_batch_holds_can_be_confirmed_over_http(home: Path, town_model: Path, tmp_path: Path) -> None:
     users, out = tmp_path / "users.txt", tmp_path / "held.parquet"
     users.write_text("u-new-1\nu-new-2\n", encoding="utf-8")
-    with opened(environment_of(home, PUSHRANK_SECRET_KEY=SECRET)) as deployment:
+    with opened(environment_of(home, **SHARED)) as deployment:
         deployment.store.put_messages([Message("m-evergreen", "news", title="Always true")], LATER)
 
     rows = ranked(home, "--store", "--model", town_model, "--users", users, out=out)
@@ -314,7 +315,7 @@ def test_what_a_batch_holds_can_be_confirmed_over_http(home: Path, town_model: P
 
 def confirm(home: Path, row: dict[str, Any]) -> None:
     at = {"at": row["send_at"].isoformat()}
-    with service_in_process(home, clock=instant(at["at"]), PUSHRANK_SECRET_KEY=SECRET) as service:
+    with service_in_process(home, clock=instant(at["at"]), **SHARED) as service:
         assert service.call("GET", f"/v1/decisions/{row['decision_id']}").json()["slate"][0]["hold_expires_at"]
         answer = service.call.post(f"/v1/decisions/{row['decision_id']}/confirm", at)
         assert answer.json() == {"send": [row["message_id"]], "stop": []}

@@ -57,7 +57,7 @@ def test_another_event_under_a_known_id_is_one_rejected_item(house: House) -> No
     house.take(event)
     other = replace(event, message_id="m-2")
     answer = house.take(sent(house, "m-3"), other)
-    detail = f"event_id: expected a new id, got '{event.event_id}', which names another event"
+    detail = "event_id: expected a new id, got one that names another event"
     assert answer == IntakeAnswer(1, 0, (Rejection(1, "conflicting_event", detail),))
 
 
@@ -66,6 +66,24 @@ def test_an_id_of_another_user_is_a_conflict_too(house: House) -> None:
     answer = house.take(event, replace(event, user_id="u-2"))
     assert (answer.accepted, [one.code for one in answer.rejected]) == (1, ["conflicting_event"])
     assert not house.record("u-2").known
+
+
+def test_an_event_is_stored_by_the_code_of_its_id_and_known_again_by_it(house: House) -> None:
+    event = sent(house)
+    assert house.take(event, code="code-of-{}".format) == IntakeAnswer(1, 0, ())
+    assert [stored.event.event_id for stored in house.store.events_since(0)] == [f"code-of-{event.event_id}"]
+    assert house.take(event, event, code="code-of-{}".format) == IntakeAnswer(0, 2, ())
+    other = house.take(replace(event, message_id="m-2"), code="code-of-{}".format)
+    assert [one.code for one in other.rejected] == ["conflicting_event"]
+
+
+def test_an_event_that_was_stored_by_its_id_itself_is_known_again(house: House) -> None:
+    event = sent(house)
+    house.take(event)
+    assert house.take(event, code="code-of-{}".format) == IntakeAnswer(0, 1, ())
+    other = house.take(replace(event, message_id="m-2"), code="code-of-{}".format)
+    assert [one.code for one in other.rejected] == ["conflicting_event"]
+    assert counts(house) == {("m-1", 0): CountDelta("m-1", BUCKET, sends=1)}
 
 
 def test_rejections_name_their_places_in_order(house: House) -> None:

@@ -49,8 +49,9 @@ class Opened:
         """Where a log goes; the users of an exported log bear their pseudonyms already."""
         about = about_export(log, self.store, self.key_id)
         if about is None:
-            return Destination(self.store, self.catalogue, self.policy, self.identities.of)
-        return Destination(self.store, self.catalogue, self.policy, _same, frozenset(about.deleted))
+            return Destination(self.store, self.catalogue, self.policy, self.identities.of, code=self.secrets.event)
+        gone = frozenset(about.deleted)
+        return Destination(self.store, self.catalogue, self.policy, _same, gone, self.secrets.event)
 
     def ranker(self, bundle: Path, pseudonym: Callable[[str], str] | None = None) -> Ranker:
         """A ranker that serves the bundle in a folder."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
@@ -69,23 +69,25 @@ class _Sifted(NamedTuple):
 Take: TypeAlias = Callable[[Sequence[Arrival], Reading], Change[IntakeAnswer]]
 
 
-def record_events(
+def record_events(  # noqa: PLR0913 - where they go, what they are, and by which names
     store: Store,
     catalogue: Catalogue,
     policy: Policy,
     events: Sequence[Event],
     pseudonym: Callable[[str], str],
     source: str = "event",
+    code: Callable[[str], str] | None = None,
 ) -> IntakeAnswer:
     """Take events in; on return those accepted are durable and count in the next ranking.
 
-    An event id that is stored with the same body is a duplicate, with another one it is rejected. Events may come in
+    An event id that is stored with the same body is a duplicate, with another one it is rejected. Ids are stored as
+    what `code` makes of them, since whoever names events may name people in them; None: as they are. Events may come in
     any order: a user's state and counts are always those of the user's events in canonical order. What they change
     about preferences is written into the ledger as said by `source`. Nothing is stored of a user who was erased: such
     events are rejected. Raises StoreError where the store does not answer; then nothing was taken.
     """
     message_of = catalogue.lookup()
-    rejected, groups = _grouped(message_of, events, pseudonym)
+    rejected, groups = _grouped(message_of, events, pseudonym, code)
     take = partial(_take, message_of, policy, source)
     answers = store.transact_batch([_step(message_of, take, user_key, group) for user_key, group in groups.items()])
     rejected += [rejection for answer in answers for rejection in answer.rejected]
@@ -102,7 +104,10 @@ def digest_of(event: Event) -> str:
 
 
 def _grouped(
-    message_of: LookUp, events: Sequence[Event], pseudonym: Callable[[str], str]
+    message_of: LookUp,
+    events: Sequence[Event],
+    pseudonym: Callable[[str], str],
+    code: Callable[[str], str] | None,
 ) -> tuple[list[Rejection], dict[str, list[Arrival]]]:
     """Divide events into those that can't be taken and the rest by user."""
     rejected: list[Rejection] = []
@@ -111,10 +116,17 @@ def _grouped(
         fault = _fault(event, message_of)
         if fault is None:
             keyed = replace(event, user_id=pseudonym(event.user_id))
-            groups.setdefault(keyed.user_id, []).append(Arrival(index, keyed, digest_of(keyed)))
+            groups.setdefault(keyed.user_id, []).append(_arrival(index, keyed, code))
         else:
             rejected.append(Rejection(index, *fault))
     return rejected, groups
+
+
+def _arrival(index: int, keyed: Event, code: Callable[[str], str] | None) -> Arrival:
+    if code is None:
+        return Arrival(index, keyed, digest_of(keyed))
+    coded = replace(keyed, event_id=code(keyed.event_id))
+    return Arrival(index, coded, digest_of(coded), (keyed.event_id, digest_of(keyed)))
 
 
 def _fault(event: Event, message_of: LookUp) -> tuple[str, str] | None:
@@ -162,14 +174,26 @@ def _sift(reading: Reading, group: Sequence[Arrival]) -> _Sifted:
     sifted = _Sifted([], 0, [])
     duplicates = 0
     for arrival in group:
-        name = arrival.event.event_id
-        known = seen.get(name) or reading.digest_of(name)
-        if known is None:
-            seen[name] = arrival.digest
+        same = _stored_as_it_is(reading, arrival, seen)
+        if same is None:
+            seen[arrival.event.event_id] = arrival.digest
             sifted.fresh.append(arrival)
-        elif known == arrival.digest:
+        elif same:
             duplicates += 1
         else:
-            detail = f"event_id: expected a new id, got {name!r}, which names another event"
+            # The id itself may name a person, and an answer may be kept.
+            detail = "event_id: expected a new id, got one that names another event"
             sifted.rejected.append(Rejection(arrival.place, "conflicting_event", detail))
     return sifted._replace(duplicates=duplicates)
+
+
+def _stored_as_it_is(reading: Reading, arrival: Arrival, seen: Mapping[str, str]) -> bool | None:
+    """Whether the event that has this id is the same one; None where there is none."""
+    name = arrival.event.event_id
+    known = seen.get(name) or reading.digest_of(name)
+    if known is not None:
+        return known == arrival.digest
+    if arrival.plain is None:
+        return None
+    former = reading.digest_of(arrival.plain[0])
+    return None if former is None else former == arrival.plain[1]

@@ -85,6 +85,13 @@ class Secrets:
         """Token of a user's tombstone: `t_` and 32 hex digits, under the suppression key."""
         return "t_" + self.suppression.mac("tombstone", user_key)[:_PSEUDONYM_BYTES].hex()
 
+    def event(self, event_id: str) -> str:
+        """Code under which an event is stored, `e_` and 32 hex digits; the id itself is a caller's and may name people.
+
+        It is the same for ever, so that an event which is reported twice is recognised.
+        """
+        return "e_" + self.suppression.mac("event", event_id)[:_PSEUDONYM_BYTES].hex()
+
     def digest(self, text: str) -> str:
         """Digest of what a caller sent, 64 hex digits: the same for ever, and for nobody else to make or to try out."""
         return self.suppression.mac("request", text).hex()
@@ -142,8 +149,8 @@ def rotate(environment: Mapping[str, str], home: Home) -> Secret:
             raise SecretError(msg)
     old, former = read_secret(environment, home), read_former(environment, home)
     kept = [secret.value.decode("ascii") for secret in (*reversed(former), old)]
-    _replace(home.former_keys, "".join(f"{text}\n" for text in dict.fromkeys(kept)))
-    _replace(home.secret_key, secrets.token_hex(LEAST_SECRET_BYTES))
+    write_private(home.former_keys, "".join(f"{text}\n" for text in dict.fromkeys(kept)))
+    write_private(home.secret_key, secrets.token_hex(LEAST_SECRET_BYTES))
     return read_secret(environment, home)
 
 
@@ -175,8 +182,8 @@ def _create(path: Path) -> None:
         draft.unlink()
 
 
-def _replace(path: Path, text: str) -> None:
-    """Write a private file anew, all or nothing."""
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read (mode 0600), all of it or nothing."""
     _draft(path, text).replace(path)
 
 

@@ -74,7 +74,11 @@ _TABLES: dict[str, dict[str, Column]] = {
     },
     "events": {
         "seq": Column("Keeps events in the order in which they arrived.", _EVENT),
-        "event_id": Column("Recognises an event that is reported twice.", _EVENT, "pseudonym"),
+        "event_id": Column(
+            "Recognises an event that is reported twice, by a keyed code of the id that it came with.",
+            _EVENT,
+            "pseudonym",
+        ),
         "user_key": _whose(_EVENT),
         **_about(
             _EVENT,

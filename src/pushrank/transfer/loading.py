@@ -32,7 +32,8 @@ _SOURCE = "import"
 class Destination:
     """The store that a log goes into, with what intake needs.
 
-    `pseudonym` names the log's users in the store; `deleted` are messages of the log that nobody gets any more.
+    `pseudonym` names the log's users in the store; `deleted` are messages of the log that nobody gets any more; `code`
+    makes ids of events, which follow from what is said of whom, into what nobody else can try out.
     """
 
     store: Store
@@ -40,6 +41,7 @@ class Destination:
     policy: Policy
     pseudonym: Callable[[str], str]
     deleted: frozenset[str] = frozenset()
+    code: Callable[[str], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,13 @@ def load_log(  # noqa: PLR0913 - what is loaded, where, how much of it, and who 
         new += _put_people(destination, people, part.user_ids, at)
         for events in _in_bites(told_by_user(part, messages, windows, before)):
             answer = record_events(
-                destination.store, destination.catalogue, destination.policy, events, destination.pseudonym, _SOURCE
+                destination.store,
+                destination.catalogue,
+                destination.policy,
+                events,
+                destination.pseudonym,
+                _SOURCE,
+                destination.code,
             )
             accepted, duplicates = accepted + answer.accepted, duplicates + answer.duplicates
             for rejection in answer.rejected:

@@ -19,7 +19,14 @@ def take(deployment: Deployment, call: Call) -> Reply:
     bodies = decode(call.body, EventsBody).events
     mapping.require_at_most("/events", len(bodies), config.max_events)
     events = mapping.events(bodies, deployment.clock(), config.clock)
-    found = record_events(deployment.store, deployment.catalogue, deployment.policy, events, deployment.identities.of)
+    found = record_events(
+        deployment.store,
+        deployment.catalogue,
+        deployment.policy,
+        events,
+        deployment.identities.of,
+        code=deployment.secrets.event,
+    )
     deployment.metrics.events(found.accepted, found.duplicates, len(found.rejected))
     rejected = tuple(RejectedAnswer(one.index, one.code, one.detail) for one in found.rejected)
     return reply(EventsAnswer(found.accepted, found.duplicates, rejected))
