@@ -323,6 +323,13 @@ def test_a_marker_is_read_as_last_written(store: Store) -> None:
     assert store.marker("load") == "part 2"
 
 
+def test_markers_are_found_by_the_beginning_of_their_names(store: Store) -> None:
+    for name in ("a%/2", "a%/1", "a_/3", "b/4", "A%/5"):
+        store.mark(name, f"of {name}")
+    assert list(store.markers("a%/").items()) == [("a%/1", "of a%/1"), ("a%/2", "of a%/2")]
+    assert store.markers("c") == {}
+
+
 def test_everything_is_still_there_after_opening_again(address: str) -> None:
     store = open_store(address)
     store.transact("ada", writes(record=FULL_RECORD, events=(stored("e-1"),), row=decision("d-1")), 0)

@@ -137,6 +137,9 @@ class Store(Protocol):
     def marker(self, name: str) -> str | None:
         """Read a marker."""
 
+    def markers(self, prefix: str) -> dict[str, str]:
+        """Read every marker whose name begins so, by name and in the order of names."""
+
     def users(self) -> Iterator[str]:
         """Return the keys of all known users in order, as one snapshot."""
 

@@ -184,6 +184,10 @@ class MemoryStore:
         with self._reading():
             return self._doors.marks.get(name)
 
+    def markers(self, prefix: str) -> dict[str, str]:
+        with self._reading():
+            return {name: value for name, value in sorted(self._doors.marks.items()) if name.startswith(prefix)}
+
     def users(self) -> Iterator[str]:
         return self._snapshot(lambda content: sorted(p.user_key for p in content.people.values() if p.record))
 

@@ -12,6 +12,7 @@ _ADD_KEY = f"INSERT INTO api_keys ({KEY_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s
 _KEYS = f"SELECT {KEY_COLUMNS} FROM api_keys ORDER BY created_at, key_id"  # noqa: S608 constants only
 _REVOKE = "UPDATE api_keys SET revoked_at = coalesce(revoked_at, %s) WHERE key_id = %s"
 _MARK = "INSERT INTO marks (name, value) VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+_MARKERS = "SELECT name, value FROM marks WHERE starts_with(name, %s)"
 
 
 def add_key(connection: Connection, key: ApiKey) -> None:
@@ -38,3 +39,8 @@ def marker(connection: Connection, name: str) -> str | None:
     """Read a marker."""
     found = connection.execute("SELECT value FROM marks WHERE name = %s", (name,)).fetchone()
     return found[0] if found else None
+
+
+def markers(connection: Connection, prefix: str) -> dict[str, str]:
+    """Read every marker whose name begins so."""
+    return dict(sorted(connection.execute(_MARKERS, (prefix,)).fetchall()))

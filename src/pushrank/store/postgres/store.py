@@ -199,6 +199,9 @@ class PostgresStore:
     def marker(self, name: str) -> str | None:
         return self._read(lambda connection: door.marker(connection, name))
 
+    def markers(self, prefix: str) -> dict[str, str]:
+        return self._read(lambda connection: door.markers(connection, prefix))
+
     def users(self) -> Iterator[str]:
         return (user_key for (user_key,) in self._stream("SELECT user_key FROM users ORDER BY user_key"))
 

@@ -14,6 +14,7 @@ _KEYS = """
     SELECT key_id, hash, scopes, created_at, expires_at, revoked_at FROM api_keys ORDER BY created_at, key_id"""
 _REVOKE = "UPDATE api_keys SET revoked_at = coalesce(revoked_at, ?) WHERE key_id = ?"
 _MARK = "INSERT INTO marks (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+_MARKERS = "SELECT name, value FROM marks WHERE substr(name, 1, length(?)) = ?"
 
 
 def add_key(connection: sqlite3.Connection, key: ApiKey) -> None:
@@ -40,3 +41,8 @@ def marker(connection: sqlite3.Connection, name: str) -> str | None:
     """Read a marker."""
     found = connection.execute("SELECT value FROM marks WHERE name = ?", (name,)).fetchone()
     return found[0] if found else None
+
+
+def markers(connection: sqlite3.Connection, prefix: str) -> dict[str, str]:
+    """Read every marker whose name begins so."""
+    return dict(sorted(connection.execute(_MARKERS, (prefix, prefix)).fetchall()))

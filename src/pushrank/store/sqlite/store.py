@@ -198,6 +198,10 @@ class SqliteStore:
         with self._reading() as connection:
             return door.marker(connection, name)
 
+    def markers(self, prefix: str) -> dict[str, str]:
+        with self._reading() as connection:
+            return door.markers(connection, prefix)
+
     def users(self) -> Iterator[str]:
         return (user_key for (user_key,) in self._stream("SELECT user_key FROM users ORDER BY user_key"))
 
