@@ -80,6 +80,8 @@ class Door:
             route, parameters = self._table.match(scope["method"], raw_path(scope))
             answer = await self._answer(deployment, route, dict(parameters), scope, receive)
         except ConnectionResetError:
+            # Nobody hears it, but BentoML's timer around us waits for some answer, and the end of the server for both.
+            await _send(Reply(HTTPStatus.BAD_REQUEST), 0, receive, send)
             return
         except Exception as error:  # noqa: BLE001 (the last resort: nothing of an error may reach a caller)
             answer = _refused(deployment, error, route, scope)
