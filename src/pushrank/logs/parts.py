@@ -96,8 +96,12 @@ class Parts:
             return
         self.close()
         self._folder.mkdir(parents=True)
-        self._split(self._outcomes(), "outcomes")
-        self._split(self._activity(), "activity")
+        try:
+            self._split(self._outcomes(), "outcomes")
+            self._split(self._activity(), "activity")
+        except BaseException:
+            self.close()
+            raise
 
     def __iter__(self) -> Iterator[Part]:
         if self._whole is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -83,25 +84,25 @@ def load_log(  # noqa: PLR0913 - what is loaded, where, how much of it, and who 
     people = People(log.users(), log.preferences())
     rows = sum(len(batch) for batch in log.batches("outcomes", columns=["user_id"]))
     parts = Parts(log, lambda batch: batch, rows, ROWS_PER_PART, work)
-    new = _put_people(destination, people, sorted({*people.facts, *people.preferences}), at)
-    accepted, duplicates, rejected = 0, 0, dict[str, int]()
-    for part in parts:
-        new += _put_people(destination, people, part.user_ids, at)
-        for events in _in_bites(told_by_user(part, messages, windows, before)):
-            answer = record_events(
-                destination.store,
-                destination.catalogue,
-                destination.policy,
-                events,
-                destination.pseudonym,
-                _SOURCE,
-                destination.code,
-            )
-            accepted, duplicates = accepted + answer.accepted, duplicates + answer.duplicates
-            for rejection in answer.rejected:
-                rejected[rejection.code] = rejected.get(rejection.code, 0) + 1
-        progress(len(part.outcomes))
-    parts.close()
+    with closing(parts):
+        new = _put_people(destination, people, sorted({*people.facts, *people.preferences}), at)
+        accepted, duplicates, rejected = 0, 0, dict[str, int]()
+        for part in parts:
+            new += _put_people(destination, people, part.user_ids, at)
+            for events in _in_bites(told_by_user(part, messages, windows, before)):
+                answer = record_events(
+                    destination.store,
+                    destination.catalogue,
+                    destination.policy,
+                    events,
+                    destination.pseudonym,
+                    _SOURCE,
+                    destination.code,
+                )
+                accepted, duplicates = accepted + answer.accepted, duplicates + answer.duplicates
+                for rejection in answer.rejected:
+                    rejected[rejection.code] = rejected.get(rejection.code, 0) + 1
+            progress(len(part.outcomes))
     return Loaded(len(messages), new, accepted, duplicates, rejected)
 
 
