@@ -189,3 +189,13 @@ def test_over_a_socket_every_word_binds_in_the_very_next_decision(running: Runni
         assert answer.status_code == 200, answer.text
         decision = running.call.rank(user_id="u-next", candidates=["m-match"], mode="look")
         assert [one["code"] for one in decision["excluded"]] == ([] if code is None else [code])
+
+
+def test_a_change_that_is_repeated_under_its_key_tells_the_first_version_again(served: SmallService) -> None:
+    path, key = "/v1/users/u-repeats/preferences", {"Idempotency-Key": "change-once"}
+    first = served.call("PATCH", path, {"max_per_day": 2}, headers=key)
+    served.call("PATCH", path, {"max_per_day": 1})
+    again = served.call("PATCH", path, {"max_per_day": 2}, headers=key)
+    assert (again.content, again.headers["etag"]) == (first.content, first.headers["etag"])
+    stale = {"If-Match": again.headers["etag"]}
+    assert served.call("PATCH", path, {"max_per_day": 3}, headers=stale).status_code == 412

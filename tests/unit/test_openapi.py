@@ -43,7 +43,11 @@ REFUSED: dict[str, list[dict[str, Any]]] = {
     "SlateBody": [{"message_ids": []}],
     "EventsBody": [{"events": []}, {"events": [{"event_id": "e", "type": "seen", "user_id": "u", "at": "x"}]}],
     "MessagesBody": [{"messages": [{"message_id": "m"}]}, {"messages": [{"message_id": "m", "category": ".news"}]}],
-    "PreferencesBody": [{"quiet_hours": [{"from": "24:00", "to": "08:00"}]}, {"max_per_day": -1}],
+    "PreferencesBody": [
+        {"quiet_hours": [{"from": "24:00", "to": "08:00"}]},
+        {"max_per_day": -1},
+        {"consents": {"sales": None}},
+    ],
 }
 
 
@@ -114,3 +118,21 @@ def test_every_scope_of_a_route_can_be_given_to_a_key() -> None:
 
 def test_the_document_is_the_same_each_time() -> None:
     assert openapi.document(ROUTES) == openapi.document(ROUTES)
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.page], ids=lambda route: route.template)
+def test_a_page_is_told_as_html_and_a_form_may_send_the_browser_on(route: Route) -> None:
+    answers = DOCUMENT["paths"][route.template][route.method.lower()]["responses"]
+    assert "text/html" in answers["200"]["content"]
+    assert ("303" in answers) == route.form
+    if route.form:
+        assert answers["303"]["headers"]["Location"]["required"]
+
+
+def test_a_call_names_the_languages_that_it_knows_and_a_page_takes_any() -> None:
+    paths = openapi.document(ROUTES, ("en", "zh"))["paths"]
+    schemas = {
+        path: next(one["schema"] for one in paths[path]["get"]["parameters"] if one["name"] == "language")
+        for path in ("/v1/purposes", "/how-ranking-works")
+    }
+    assert schemas == {"/v1/purposes": {"enum": ["en", "zh"]}, "/how-ranking-works": {"type": "string"}}

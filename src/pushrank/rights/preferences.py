@@ -50,7 +50,12 @@ class ErasedError(Exception):
 
 def etag(preferences: Preferences) -> str:
     """Strong entity tag of a version, with its quotes."""
-    return f'"{preferences.version}"'
+    return etag_of(preferences.version)
+
+
+def etag_of(version: int) -> str:
+    """Strong entity tag of the version with a number."""
+    return f'"{version}"'
 
 
 def matches(if_match: str, preferences: Preferences) -> bool:

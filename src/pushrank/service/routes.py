@@ -46,8 +46,9 @@ class Route:
     may go wrong beside what may go wrong everywhere; `versioned` a resource with an `ETag`; `decides` that the call
     makes a decision, which is named before the work; `again` what a kept answer passes through before it is repeated.
     `own`: a user may call it for themselves, by the token of their preference centre. `page`: its answers and its
-    problems are HTML. `form`: its body is a form that a page sends, of any fields. `query` names further parameters of
-    the address, each a word that may be left out.
+    problems are HTML. `form`: its body is a form that a page sends, of any fields; the browser may be sent on with 303.
+    `media`: of what type an answer is that has no wire type. `query` names further parameters of the address, each a
+    word that may be left out.
     """
 
     method: str
@@ -68,6 +69,7 @@ class Route:
     own: bool = False
     page: bool = False
     form: bool = False
+    media: str | None = None
     query: tuple[str, ...] = ()
 
     @property

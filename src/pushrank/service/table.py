@@ -39,8 +39,8 @@ _UNKNOWN = (HTTPStatus.NOT_FOUND,)
 _ERASED = (HTTPStatus.GONE,)
 
 
-def _openapi(_: Deployment, __: Call) -> Reply:
-    return Reply(HTTPStatus.OK, system.description(ROUTES))
+def _openapi(deployment: Deployment, _: Call) -> Reply:
+    return Reply(HTTPStatus.OK, system.description(ROUTES, deployment.config.languages))
 
 
 ROUTES: tuple[Route, ...] = (
@@ -162,6 +162,7 @@ ROUTES: tuple[Route, ...] = (
         versioned=True,
         own=True,
         problems=_ERASED,
+        again=preferences.patch_again,
     ),
     Route(
         "GET",
@@ -254,7 +255,7 @@ ROUTES: tuple[Route, ...] = (
         page=True,
         form=True,
         query=("language",),
-        status=HTTPStatus.SEE_OTHER,
+        answer=ExportAnswer,
         problems=(*_UNKNOWN, *_ERASED),
     ),
     Route(
@@ -289,8 +290,8 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("GET", "/livez", system.live, None, "Whether the process lives", answer=Health),
     Route("GET", "/readyz", system.ready, None, "Whether a verified model and the store are there", answer=Health),
-    Route("GET", "/metrics", system.figures, "metrics:read", "Figures for Prometheus"),
-    Route("GET", "/openapi.json", _openapi, None, "This description"),
+    Route("GET", "/metrics", system.figures, "metrics:read", "Figures for Prometheus", media="text/plain"),
+    Route("GET", "/openapi.json", _openapi, None, "This description", media="application/json"),
 )
 """In no particular order, since no two match the same request."""
 

@@ -9,12 +9,12 @@ import msgspec
 
 from pushrank.domain.record import UserRecord
 from pushrank.ranking.standing import standing_of
-from pushrank.rights.preferences import ErasedError, PatchError, StaleError, change_preferences, document, etag
+from pushrank.rights.preferences import ErasedError, PatchError, StaleError, change_preferences, document, etag, etag_of
 from pushrank.service.call import Call, Reply, reply
 from pushrank.service.decoding import decode
 from pushrank.service.deployment import Deployment
 from pushrank.service.problem import Problem, gone, wrong
-from pushrank.service.wire.preferences import PreferencesBody
+from pushrank.service.wire.preferences import PreferencesAnswer, PreferencesBody
 from pushrank.service.wire.values import Fault
 
 
@@ -45,6 +45,12 @@ def patch(deployment: Deployment, call: Call) -> Reply:
         raise Problem(HTTPStatus.PRECONDITION_FAILED, detail) from None
     # What is shown is what was written here, whoever may have written since.
     return _shown(deployment, replace(_record(deployment, user_key), preferences=preferences))
+
+
+def patch_again(_: Deployment, __: Call, first: Reply) -> Reply:
+    """Repeat a kept answer with the tag of the version that it tells, which is not kept."""
+    kept = msgspec.json.decode(first.body, type=PreferencesAnswer)
+    return replace(first, headers=((b"etag", etag_of(kept.version).encode()),))
 
 
 def _record(deployment: Deployment, user_key: str) -> UserRecord:

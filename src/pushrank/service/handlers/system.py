@@ -37,6 +37,6 @@ def figures(deployment: Deployment, _: Call) -> Reply:
 
 
 @lru_cache(maxsize=1)
-def description(routes: tuple[Route, ...]) -> bytes:
+def description(routes: tuple[Route, ...], languages: tuple[str, ...] = ()) -> bytes:
     """Write the OpenAPI document once."""
-    return msgspec.json.encode(openapi.document(routes))
+    return msgspec.json.encode(openapi.document(routes, languages))

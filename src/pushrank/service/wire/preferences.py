@@ -13,6 +13,7 @@ from pushrank.service.wire.values import Answer, Body, CategoryName, ClockTime, 
 Weekday: TypeAlias = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Cap: TypeAlias = Annotated[int, Meta(ge=0, le=10_000)]
 Node: TypeAlias = Literal["*"] | CategoryName
+_PURPOSES = Meta(extra_json_schema={"propertyNames": {"enum": [purpose.value for purpose in Purpose]}})
 
 
 class WindowBody(Body, frozen=True, rename={"start": "from", "end": "to"}):
@@ -52,7 +53,7 @@ class PreferencesBody(Body, frozen=True):
     timezone: Word | UnsetType | None = UNSET
     language: Word | UnsetType | None = UNSET
     personalisation: bool | UnsetType | None = UNSET
-    consents: dict[Purpose, ConsentBody | None] | UnsetType | None = UNSET
+    consents: Annotated[dict[Purpose, ConsentBody | None], _PURPOSES] | UnsetType | None = UNSET
     objected: bool | UnsetType | None = UNSET
     category_caps: Annotated[dict[str, Cap | None], Meta(max_length=1000)] | UnsetType | None = UNSET
     tags: Annotated[dict[str, bool | None], Meta(max_length=200)] | UnsetType | None = UNSET
