@@ -13,10 +13,11 @@ from pushrank.config.home import shipped
 from pushrank.evaluation.report import build_report
 from pushrank.evaluation.rows import ScoredRows
 from pushrank.evaluation.writing import write_report
-from pushrank.learning import admission, dataset, gate, judging, run
+from pushrank.learning import admission, dataset, gate, judging, people, run
 from pushrank.learning.source import open_source
 from pushrank.learning.tracking import open_registry
 from pushrank.logs import open_log
+from pushrank.rights.pseudonyms import read_secrets
 from training import door
 from training.steps import shown
 
@@ -31,7 +32,10 @@ def train(
         str | None, typer.Option(help="Nothing sent at or after it is read; ISO 8601 with offset.", metavar="TIME")
     ] = None,
     suppressions: Annotated[
-        Path | None, typer.Option(help="File of user ids to leave out, one a line.", metavar="FILE")
+        Path | None,
+        typer.Option(
+            help="Whom to leave out, one a line: tokens of `pushrank suppressions`, user ids.", metavar="FILE"
+        ),
     ] = None,
 ) -> None:
     """Fit, calibrate, evaluate on the last part, judge by the gate, register; prints the REF last."""
@@ -42,9 +46,10 @@ def train(
         measure = load(shipped("evaluation", "gate"), EvaluationConfig)
         log = open_log(data)
         admission.refuse_fatal(log, door.tell)
-        suppressed = admission.read_suppressions(suppressions, os.environ, home)
+        secrets = read_secrets(os.environ, home)
+        left_out = people.left_out(suppressions, log, secrets, door.tell)
         tree = load(shipped("policy", "categories"), dict[str, Category])
-        source = open_source(log, settings, stop, suppressed.names, tree)
+        source = open_source(log, settings, stop, left_out.users, tree, left_out.marketing)
         # 2. features of every impression, as of its moment
         view = dataset.fit_view(source, settings)
         rows = dataset.build(source, view, work, steps.adding("features", source.rows))
@@ -57,11 +62,12 @@ def train(
         verdict = gate.decide(report, measure.gate)
         # 5. the model that serves: its bundle with golden rows, the card and all else that is kept
         served = run.final(model, rows, steps.tell)
-        whole = run.trained(served, run.facts(served, rows, source, suppressed.asked))
+        whole = run.trained(served, run.facts(served, rows, source, left_out))
         write_report(work / "kept", report, "Training: the last part of the log")
         kept = run.kept(served, whole, report, verdict, work / "kept")
-        # 6. the register
+        # 6. the register, and of whom the version learned, by token
         version = open_registry(home, os.environ).record(kept)
+        people.remember(source.people, version.number, secrets, home)
     for reason in verdict.reasons:
         door.tell(f"gate: {reason}")
     typer.echo(version.reference)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from pushrank.cli import expire, history, keys, ledger, rank, serve, starved
+from pushrank.cli import expire, history, keys, ledger, rank, serve, starved, suppressions
 
 app = typer.Typer(
     name="pushrank",
@@ -21,3 +21,4 @@ app.command("export-log")(history.export)
 app.command("rank")(rank.rank)
 app.command("starved")(starved.starved)
 app.command("expire")(expire.expire)
+app.command("suppressions")(suppressions.suppressions)

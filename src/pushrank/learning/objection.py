@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,9 +25,9 @@ class Objection:
     messages: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, log: Log, categories: Mapping[str, Category]) -> Objection:
-        """Read who objected; what is marketing say the messages, else their categories."""
-        users = frozenset(name for name, said in log.preferences().items() if said.objected)
+    def of(cls, log: Log, categories: Mapping[str, Category], others: Collection[str] = ()) -> Objection:
+        """Read who objected, beside `others`; what is marketing say the messages, else their categories."""
+        users = frozenset(name for name, said in log.preferences().items() if said.objected).union(others)
         if not users:
             return cls()
         purpose_of = CategoryTree(categories).purpose_of

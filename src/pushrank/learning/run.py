@@ -22,6 +22,7 @@ from pushrank.learning.dataset import Rows
 from pushrank.learning.fit import Machine
 from pushrank.learning.gate import Verdict
 from pushrank.learning.heads import Course, FittedHead
+from pushrank.learning.people import NOBODY, LeftOut
 from pushrank.learning.permission import Study, study
 from pushrank.learning.source import Source
 from pushrank.learning.tracking import BASELINES, BUNDLE, Run
@@ -83,14 +84,16 @@ def final(model: Model, rows: Rows, told: Told = lambda *_: None) -> Model:
     return replace(model, heads=anew)
 
 
-def facts(model: Model, rows: Rows, source: Source, suppressed: int = 0) -> dict[str, Any]:
-    """What is remembered about a training, in the bundle and on the card; `suppressed` users asked to be left out."""
+def facts(model: Model, rows: Rows, source: Source, left_out: LeftOut = NOBODY) -> dict[str, Any]:
+    """What is remembered about a training, in the bundle and on the card."""
     return {
         "data_fingerprint": source.log.fingerprint(),
         "rows": len(rows),
         "users": len(np.unique(rows.user)),
         "messages": len(rows.message_ids),
-        "suppressed_users": suppressed,
+        "suppressions_listed": left_out.asked,
+        "suppressed_users": len(left_out.users),
+        "users_suppressed_in_marketing": len(left_out.marketing),
         "users_not_profiled_left_out": source.unprofiled,
         "marketing_rows_of_objectors_left_out": source.objected,
         "first_sent_at": iso(int(rows.sent_at[0])),

@@ -33,7 +33,7 @@ class Source:
     `until`, else the last moment of which the log tells. `rows` is how many impressions are read, `sent` which messages
     they sent. Of these `objected` impressions are no rows to learn from, by `objection`: they are read as what happened
     before others, as at serving, and no more. Rows of `suppressed` users are not read at all; `unprofiled` of these
-    want no personalisation, or are minors.
+    want no personalisation, or are minors. `people` are all whose rows are read.
     """
 
     log: Log
@@ -50,6 +50,7 @@ class Source:
     objection: Objection = NOBODY
     objected: int = 0
     unprofiled: int = 0
+    people: frozenset[str] = frozenset()
 
     @property
     def message_ids(self) -> tuple[str, ...]:
@@ -74,22 +75,25 @@ def open_source(
     until: Instant | None = None,
     suppressed: Collection[str] = (),
     categories: Mapping[str, Category] | None = None,
+    no_marketing: Collection[str] = (),
 ) -> Source:
     """Read through a log once: which messages it speaks of, how many impressions it has, how far it reaches.
 
     Given the category tree, the log is to be learned from: marketing to who objected to it is not, and who is not
-    profiled is left out like who is `suppressed`, since at serving they are in no figure either. Raises LearningError
-    for a log without an impression to learn from before `until`.
+    profiled is left out like who is `suppressed`, since at serving they are in no figure either. `no_marketing` are
+    objectors of whom the log does not tell. Raises LearningError for a log without an impression to learn from before
+    `until`.
     """
     users, preferences = log.users(), log.preferences()
     unprofiled = frozenset[str]() if categories is None else _unprofiled(users, preferences)
     left_out = unprofiled.union(suppressed)
-    objection = NOBODY if categories is None else Objection.of(log, categories)
-    ids: set[str] = set()
+    objection = NOBODY if categories is None else Objection.of(log, categories, no_marketing)
+    ids, people = set[str](), set[str]()
     rows, end, objected = 0, -1, 0
     for batch in log.batches("outcomes", rows=config.rows_per_part):
         some = kept(batch, until, left_out)
         ids.update(some["message_id"].unique())
+        people.update(some["user_id"].unique())
         rows, end = rows + len(some), max(end, newest(some))
         objected += int(objection.withheld(some).sum())
     if rows == objected:
@@ -110,6 +114,7 @@ def open_source(
         objection=objection,
         objected=objected,
         unprofiled=len(unprofiled),
+        people=frozenset(people),
     )
 
 

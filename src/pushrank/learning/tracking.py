@@ -38,6 +38,7 @@ _QUIET = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
 }
 _FORMER = "former_champions"
+_ERASED, _RETRAIN = "erased_people", "retrain_by"
 _LONGEST = 500  # characters of a parameter or tag that MLflow keeps
 
 
@@ -47,13 +48,18 @@ class PromotionError(LearningError):
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A registered model version. `digest` is that of its bundle, `reasons` are what its gate found."""
+    """A registered model version. `digest` is that of its bundle, `reasons` are what its gate found.
+
+    It was trained with `erased_people` who were erased since, and is to be trained anew by `retrain_by` (ISO 8601).
+    """
 
     number: int
     run_id: str
     passed: bool
     reasons: tuple[str, ...]
     digest: str
+    erased_people: int = 0
+    retrain_by: str | None = None
 
     @property
     def reference(self) -> str:
@@ -154,7 +160,7 @@ class Registry:
         """Tag a version that was trained with people erased since; False where the registry does not know it."""
         if self._found(number, None) is None:
             return False
-        for name, value in (("erased_people", people), ("retrain_by", retrain_by)):
+        for name, value in ((_ERASED, people), (_RETRAIN, retrain_by)):
             self._client.set_model_version_tag(MODEL, number, name, str(value))
         return True
 
@@ -208,8 +214,16 @@ class Registry:
     def _read(self, found: Any) -> Version:
         with self._at(str(found.run_id), VERDICT) as path:
             reasons = tuple(json.loads(path.read_text(encoding="utf-8"))["reasons"])
-        passed = found.tags.get("verdict") == "passed"
-        return Version(int(found.version), str(found.run_id), passed, reasons, str(found.tags.get("digest")))
+        tags: Mapping[str, str] = found.tags
+        return Version(
+            number=int(found.version),
+            run_id=str(found.run_id),
+            passed=tags.get("verdict") == "passed",
+            reasons=reasons,
+            digest=str(tags.get("digest")),
+            erased_people=int(tags.get(_ERASED, 0)),
+            retrain_by=tags.get(_RETRAIN),
+        )
 
     def _former(self) -> list[int]:
         if not self._client.search_registered_models(f"name = '{MODEL}'"):
