@@ -24,7 +24,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService
         yield found
 
 
-@pytest.fixture(scope="session")
+# Playwright keeps an event loop running in this thread, which tests of other modules must not meet.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as found:
         yield found
