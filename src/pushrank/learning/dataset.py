@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -31,6 +31,7 @@ Labels = npt.NDArray[np.int8]
 Names = npt.NDArray[np.object_]
 
 MOST_LABELS = 64  # values of a label attribute that get a code of their own
+LEAST_USERS = 20  # users who bear a value of theirs before a model may know it: a rarer one could point at a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +69,15 @@ _PER_ROW = ("matrix", "user", "message", "decision", "sent_at", "click", "opt_ou
 
 def fit_view(source: Source, config: TrainingConfig) -> FeatureView:
     """Learn what the features need to know of the log: base rates, directions of text, vocabularies of attributes."""
-    positives, known = np.zeros(2), np.zeros(2)
+    positives, known, people = np.zeros(2), np.zeros(2), set[str]()
     for some in source.outcomes():
         batch = some[~source.objection.withheld(some)]
+        people.update(batch["user_id"].unique())
         for place, label in enumerate(_labels(batch, source)):
             positives[place] += (label == 1).sum()
             known[place] += (label >= 0).sum()
     base = (positives + 0.5) / (known + 1.0)
-    attributes = tuple(_attribute_code(source, spec) for spec in config.attributes)
+    attributes = tuple(_attribute_code(source, spec, people) for spec in config.attributes)
     texts = [message_text(message) for message in source.messages if message.message_id in source.sent]
     basis = fit_basis(texts, config.text_buckets, config.text_dimensions, config.seed)
     return FeatureView(
@@ -203,13 +205,15 @@ def _topics(source: Source) -> dict[str, tuple[str, ...]]:
     return {root: tuple(tags[:TOPIC_TAGS]) for root, tags in ordered.items() if tags}
 
 
-def _attribute_code(source: Source, spec: AttributeSpec) -> AttributeCode:
+def _attribute_code(source: Source, spec: AttributeSpec, people: Collection[str]) -> AttributeCode:
+    """How an attribute is read; of users' labels the vocabulary has those that enough of `people` bear."""
     if spec.kind == "number":
         return AttributeCode(spec.of, spec.name, "number")
     values: list[Attribute]
     if spec.of == "message":
         values = [m.attributes.get(spec.name) for m in source.messages if m.message_id in source.sent]
     else:
-        values = [user_attribute(user, spec.name) for user in source.users.values()]
-    common = pd.Series([str(value) for value in values if value is not None], dtype=object).value_counts()
+        values = [user_attribute(user, spec.name) for name, user in source.users.items() if name in people]
+    bearers = pd.Series([str(value) for value in values if value is not None], dtype=object).value_counts()
+    common = bearers if spec.of == "message" else bearers[bearers >= LEAST_USERS]
     return AttributeCode(spec.of, spec.name, "label", tuple(sorted(common.index[:MOST_LABELS])))
