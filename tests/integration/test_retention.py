@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from pushrank.features.state import decode_state
 from pushrank.ranking.intake import record_events
 from pushrank.rights import retention
 from pushrank.rights.retention import Deadline, Limits
+from pushrank.rights.trained_on import TrainedOn, of_tombstones
 from tests.small_house import House
 from tests.small_policies import NOON, message
 from tests.small_service import settings
@@ -118,14 +120,32 @@ def erased(house: House, user: str, erasure: Erasure) -> None:
     house.store.transact(house.pseudonyms.of(user), rule, NOON)
 
 
-def test_the_earliest_erasure_sets_the_deadline_of_a_model(house: House) -> None:
+def test_the_earliest_erasure_sets_the_deadline_of_a_model(house: House, tmp_path: Path) -> None:
     erased(house, "u-1", Erasure(NOON, ("9", "10"), NOON + 30 * DAY))
     erased(house, "u-2", Erasure(NOON + DAY, ("10",), NOON + 31 * DAY))
     erased(house, "u-3", Erasure(NOON + DAY))
-    assert retention.deadlines(house.store) == (
+    assert retention.deadlines(house.store, TrainedOn(tmp_path / "none"), 30) == (
         Deadline("9", 1, NOON + 30 * DAY),
         Deadline("10", 2, NOON + 30 * DAY),
     )
+
+
+def test_a_version_that_learned_from_somebody_erased_meanwhile_is_found_by_its_list(tmp_path: Path) -> None:
+    lists = TrainedOn(tmp_path / "lists")
+    with opened(settings(tmp_path)) as deployment:
+        for name, stone in (("u-1", Erasure(NOON, ("9",), NOON + 30 * DAY)), ("u-2", Erasure(NOON + DAY))):
+            deployment.store.transact(deployment.identities.of(name), partial(erasing, stone), stone.at)
+        one, other = (deployment.secrets.tomb(deployment.identities.of(name)) for name in ("u-1", "u-2"))
+        for version, stones in {"9": [one], "10": [other, one], "11": [], "12": []}.items():
+            lists.write(version, of_tombstones([*stones, f"t_{version * 16}"] if version != "12" else []))
+        assert retention.deadlines(deployment.store, lists, 7) == (
+            Deadline("9", 1, NOON + 30 * DAY),
+            Deadline("10", 2, NOON + 8 * DAY),
+        )
+
+
+def erasing(stone: Erasure, _: Reading) -> Change[None]:
+    return Change(None, erase=stone)
 
 
 def test_the_command_tells_what_went_and_anchors_the_ledger(tmp_path: Path) -> None:

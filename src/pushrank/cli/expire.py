@@ -19,6 +19,7 @@ from pushrank.learning.tracking import open_registry
 from pushrank.rights import retention
 from pushrank.rights.ledger import anchor
 from pushrank.rights.retention import Deadline
+from pushrank.rights.trained_on import TrainedOn
 from pushrank.service.clock import wall_clock
 from pushrank.service.forgetting import KEPT
 from pushrank.store.errors import StoreError
@@ -31,7 +32,8 @@ def expire() -> None:
         gone = _expired(deployment, privacy, as_of)
         anchor(deployment.store, deployment.secrets.key, deployment.home.ledger_heads, as_of)
         scrubbed = retention.scrub(deployment.store, as_of)
-        found = retention.deadlines(deployment.store)
+        lists = TrainedOn(deployment.home.trained_on)
+        found = retention.deadlines(deployment.store, lists, privacy.retrain_days)
         if found:
             _mark(deployment, found)
     _tell(gone, found, as_of)

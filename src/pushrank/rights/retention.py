@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
+import numpy as np
+
 from pushrank.config.types import PrivacyConfig, SeenElsewhere
 from pushrank.domain.instants import DAY, Instant
 from pushrank.domain.message import MessageOf
-from pushrank.domain.record import Change, Reading
+from pushrank.domain.record import Change, Reading, Tombstone
 from pushrank.features.profile import learned
+from pushrank.rights.trained_on import TrainedOn, of_tombstones
 from pushrank.store.protocol import Store
 
 # Rows that one write deletes at most, and users that are read at once: no other writer waits for long.
@@ -91,17 +94,31 @@ def scrub(store: Store, at: Instant) -> bool:
     return done
 
 
-def deadlines(store: Store) -> tuple[Deadline, ...]:
-    """Model versions that are to be trained anew, by version; the earliest erasure sets the deadline."""
+def deadlines(store: Store, lists: TrainedOn, retrain_days: int) -> tuple[Deadline, ...]:
+    """Model versions that are to be trained anew, by version; the earliest erasure sets the deadline.
+
+    The lists are asked again: a version may have come after the erasure, from a log that somebody had still read.
+    """
+    stones = list(store.tombstones())
     people: dict[str, int] = {}
     until: dict[str, Instant] = {}
-    for stone in store.tombstones():
-        if stone.retrain_by is None:
-            continue
-        for version in stone.models:
+    for stone, models in zip(stones, _learned_from(stones, lists), strict=True):
+        by = stone.retrain_by or stone.at + retrain_days * DAY
+        for version in models:
             people[version] = people.get(version, 0) + 1
-            until[version] = min(stone.retrain_by, until.get(version, stone.retrain_by))
+            until[version] = min(by, until.get(version, by))
     return tuple(Deadline(version, people[version], until[version]) for version in sorted(until, key=_number))
+
+
+def _learned_from(stones: Sequence[Tombstone], lists: TrainedOn) -> list[set[str]]:
+    """For each tombstone the versions that learned from whom it stands for."""
+    found = [set(stone.models) for stone in stones]
+    versions = lists.versions()
+    wanted = of_tombstones(stone.token for stone in stones if versions)
+    for version in versions:
+        for place in np.flatnonzero(lists.holds(version, wanted)).tolist():
+            found[place].add(version)
+    return found
 
 
 def _number(version: str) -> tuple[int, str]:

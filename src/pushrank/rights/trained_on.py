@@ -46,17 +46,24 @@ class TrainedOn:
     def of(self, user_keys: Iterable[str], tomb: Tomb) -> tuple[str, ...]:
         """Versions that were trained with a user, who is known under each of these pseudonyms."""
         wanted = tokens(user_keys, tomb)
-        return tuple(name for name in self.versions() if _holds(self.folder / name, wanted))
+        return tuple(name for name in self.versions() if self.holds(name, wanted).any())
+
+    def holds(self, version: str, wanted: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+        """Tell of each of n tokens whether the list of a version has it, bool[n]."""
+        path = self.folder / version
+        if not path.stat().st_size:
+            return np.zeros(wanted.size, dtype=np.bool_)
+        known = np.memmap(path, dtype=_TYPE, mode="r")
+        place = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+        found: npt.NDArray[np.bool_] = np.asarray(known[place] == wanted)
+        return found
 
 
 def tokens(user_keys: Iterable[str], tomb: Tomb) -> npt.NDArray[np.uint64]:
     """The 8-byte tokens of pseudonyms: the first half of what would stand on their tombstones."""
-    return np.array([int(tomb(user_key)[2 : 2 + _HEX], 16) for user_key in user_keys], dtype=np.uint64)
+    return of_tombstones(tomb(user_key) for user_key in user_keys)
 
 
-def _holds(path: Path, wanted: npt.NDArray[np.uint64]) -> bool:
-    if not path.stat().st_size or not wanted.size:
-        return False
-    known = np.memmap(path, dtype=_TYPE, mode="r")
-    place = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
-    return bool((known[place] == wanted).any())
+def of_tombstones(stones: Iterable[str]) -> npt.NDArray[np.uint64]:
+    """The 8-byte tokens of whole tokens, as they stand on tombstones."""
+    return np.array([int(stone[2 : 2 + _HEX], 16) for stone in stones], dtype=np.uint64)
