@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pushrank.cli import app
-from pushrank.domain.instants import DAY, HOUR
+from pushrank.domain.instants import DAY, HOUR, iso
 from pushrank.logs import ColumnMap, open_log, write_table
 from pushrank.logs.parts import Windows
 from pushrank.transfer import loading
@@ -54,8 +54,11 @@ def test_what_is_loaded_ranked_and_exported_keeps_no_raw_user_id(tmp_path: Path)
     ranked = "rank", "--store", "--users", tmp_path / "users", "--model", home / "first", "--out"
     done(home, *ranked, tmp_path / "ranked.parquet")
     done(home, "export-log", "--out", home / "exported", "--since", "2020-01-01T00:00:00Z")
-    found = pd.read_parquet(tmp_path / "ranked.parquet")
-    assert set(found["user_id"]) == set(people), "whoever asks by name is answered by name"
+    at = iso(NOON)
+    done(home, "rank", "--data", log, "--at", at, "--model", home / "first", "--out", tmp_path / "of-log.parquet")
+    for name in ("ranked", "of-log"):
+        found = pd.read_parquet(tmp_path / f"{name}.parquet")
+        assert set(found["user_id"]) == set(people), "whoever asks by name is answered by name"
     assert len(open_log(home / "exported").frame("outcomes")) > 0
     assert canaries.found_in(files_of(home) | opened(home / "exported"), [PERSON]) == []
     there = {hit.partition(": ")[2][: len(people[0])] for hit in canaries.found_in(opened(log), [PERSON])}
