@@ -14,6 +14,7 @@ from schemathesis import HookContext
 # Where the forms of this run lie: by the template of a path, pairs of a token and the fields.
 VARIABLE = "PUSHRANK_TEST_FORMS"
 
+FORM = "application/x-www-form-urlencoded"
 Forms: TypeAlias = dict[str, list[tuple[str, dict[str, str]]]]
 
 
@@ -32,6 +33,8 @@ def _filled(case: Any, pressed: tuple[str, dict[str, str]]) -> Any:
         return case
     token, fields = pressed
     beside = case.body if isinstance(case.body, dict) else {}
+    if not beside:
+        case.media_type = FORM
     case.path_parameters = {"token": token}
     case.body = {**beside, **fields}
     return case

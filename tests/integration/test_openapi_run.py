@@ -50,7 +50,7 @@ PRESSED: list[dict[str, str]] = [
     {"save": "place", "zone_name": "Nowhere/At/All"},
     {"undo": "1"},
     {"feedback": "too_often", "comment": "每天都来"},
-    {"download": "1"},
+    *[{"download": "1"}] * 4,
 ]
 
 
