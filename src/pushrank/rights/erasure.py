@@ -12,7 +12,7 @@ from pushrank.domain.record import Change, Erasure, Reading
 from pushrank.domain.record import UserRecord as Record
 from pushrank.features.profile import tally_of
 from pushrank.features.tallies import Tally, deltas
-from pushrank.rights import snapshots
+from pushrank.rights import leftovers, snapshots
 from pushrank.rights.trained_on import Tomb, TrainedOn
 from pushrank.store.protocol import Store
 
@@ -28,19 +28,20 @@ OUTSIDE = (
     "logs and databases of the systems that call pushrank",
     "exported logs that were copied or moved elsewhere: name the user in `training.train --suppressions`",
     "model versions for which no list of people is kept: it is not known here whether the user was among them",
-    "reports and predictions that training.evaluate wrote into a folder of its own",
+    "reports and predictions that training.evaluate wrote into a folder outside PUSHRANK_HOME",
     "a tracking server elsewhere, and what it keeps of models",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Eraser:
-    """What an erasure needs. `tomb` gives the token of a pseudonym, `trained_on` is the folder of the lists."""
+    """What an erasure needs: `tomb` gives the token of a pseudonym, `trained_on` the lists, within `home`."""
 
     store: Store
     tomb: Tomb
     trained_on: Path
     retrain_days: int
+    home: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +73,11 @@ def erase(eraser: Eraser, user_keys: Sequence[str], at: Instant) -> Receipt:
     rule = partial(_rule, Erasure(at, models, retrain_by))
     before = eraser.store.transact(user_keys[0], rule, at)
     scrubbed = eraser.store.scrub()
-    gone = snapshots.rewrite(snapshots.exports(eraser.store), user_keys)
+    exported = snapshots.exports(eraser.store)
+    files = leftovers.take_out(leftovers.files(eraser.home, exported), user_keys)
+    gone = snapshots.rewrite(exported, user_keys)
     moved = tuple(f"the exported log {folder}, which is not there any more" for folder in gone.missing)
-    return Receipt(at, before, rows, scrubbed, gone.files, models, retrain_by, REMAINS, (*OUTSIDE, *moved))
+    return Receipt(at, before, rows, scrubbed, (*files, *gone.files), models, retrain_by, REMAINS, (*OUTSIDE, *moved))
 
 
 def _rule(erasure: Erasure, reading: Reading) -> Change[bool]:

@@ -14,7 +14,8 @@ def delete(deployment: Deployment, call: Call) -> Reply:
     user_id, at = call.parameters["id"], deployment.clock()
     deployment.identities.of(user_id)
     secrets, privacy = deployment.secrets, deployment.privacy
-    eraser = Eraser(deployment.store, secrets.tomb, deployment.home.trained_on, privacy.retrain_days)
+    home = deployment.home
+    eraser = Eraser(deployment.store, secrets.tomb, home.trained_on, privacy.retrain_days, home.root)
     found = erase(eraser, deployment.identities.known_as(user_id), at)
     return reply(
         ErasureAnswer(
