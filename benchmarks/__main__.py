@@ -15,7 +15,19 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import constraints, folding, holding, hours, permission, propensities, report, service_path, serving
+from benchmarks import (
+    constraints,
+    erasure,
+    folding,
+    holding,
+    hours,
+    pages,
+    permission,
+    propensities,
+    report,
+    service_path,
+    serving,
+)
 from benchmarks.report import Table
 from pushrank.config.home import Home
 
@@ -31,6 +43,8 @@ class Name(StrEnum):
     FOLDING = "folding"
     HOLDING = "holding"
     PROPENSITIES = "propensities"
+    ERASURE = "erasure"
+    PAGES = "pages"
 
 
 def main(  # noqa: PLR0913 - options of the command
@@ -56,6 +70,8 @@ def main(  # noqa: PLR0913 - options of the command
         Name.FOLDING: lambda: folding.measure(folder, sizes=[int(size) for size in rows or [1e6]], rounds=rounds),
         Name.HOLDING: lambda: holding.measure(folder, rounds=rounds, seconds=seconds),
         Name.PROPENSITIES: lambda: propensities.measure(folder, users=users, decisions=decisions),
+        Name.ERASURE: lambda: erasure.measure(rounds=rounds),
+        Name.PAGES: lambda: pages.measure(folder, rounds=rounds),
     }
     tables = []
     for name in names or list(Name):
