@@ -23,6 +23,8 @@ from training.steps import shown
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
+_SUPPRESSIONS = "Whom to leave out: what `pushrank suppressions --out` wrote, or user ids, one a line; default nobody."
+
 
 @app.command()
 def train(
@@ -31,12 +33,7 @@ def train(
     until: Annotated[
         str | None, typer.Option(help="Nothing sent at or after it is read; ISO 8601 with offset.", metavar="TIME")
     ] = None,
-    suppressions: Annotated[
-        Path | None,
-        typer.Option(
-            help="Whom to leave out, one a line: tokens of `pushrank suppressions`, user ids.", metavar="FILE"
-        ),
-    ] = None,
+    suppressions: Annotated[Path | None, typer.Option(help=_SUPPRESSIONS, metavar="FILE")] = None,
 ) -> None:
     """Fit, calibrate, evaluate on the last part, judge by the gate, register; prints the REF last."""
     home, stop = door.home(), door.moment(until)

@@ -48,10 +48,14 @@ def left_out(file: Path | None, log: Log, secrets: Secrets, tell: Callable[[str]
     except SuppressionError as error:
         raise LearningError(str(error)) from None
     wanted = Suppressions(*(_with_pseudonyms(some, secrets) for some in (listed.everything, listed.marketing)))
-    found = {name: _marks(name, secrets) for name in _users(log)}
-    users = frozenset(name for name, marks in found.items() if not marks.isdisjoint(wanted.everything))
-    marketing = frozenset(name for name, marks in found.items() if not marks.isdisjoint(wanted.marketing))
-    return LeftOut(len(listed), users, marketing - users)
+    users, marketing = set[str](), set[str]()
+    for name in _users(log):
+        marks = _marks(name, secrets)
+        if not marks.isdisjoint(wanted.everything):
+            users.add(name)
+        elif not marks.isdisjoint(wanted.marketing):
+            marketing.add(name)
+    return LeftOut(len(listed), frozenset(users), frozenset(marketing))
 
 
 def remember(people: Iterable[str], version: int, secrets: Secrets, home: Home) -> Path:
