@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from pushrank.domain.codes import EventType
@@ -61,3 +62,20 @@ def test_interests_and_limits_that_a_user_set_come_back_out_of_the_log(house: Ho
     export_log(house.store, tmp_path / "log", 0, "k", "store")
     found = open_log(tmp_path / "log", ColumnMap()).preferences()[house.pseudonyms.of("blocks")]
     assert (found.tags, found.category_caps) == ({"running": False}, {"news": 1})
+
+
+def test_an_attribute_of_several_kinds_goes_out_as_text_and_keeps_nobody_else_in(house: House, tmp_path: Path) -> None:
+    for user, value in {"known": 3.5, "off": "gold", "young": True}.items():
+        house.take(house.event(EventType.ATTRIBUTE, NOON, user, name="loyalty", value=value))
+    export_log(house.store, tmp_path / "log", 0, "k", "store")
+    facts = open_log(tmp_path / "log", ColumnMap()).users()
+    told = {user: facts[house.pseudonyms.of(user)].attributes.get("loyalty") for user in ("known", "off", "young")}
+    assert told == {"known": "3.5", "off": "gold", "young": "true"}
+
+
+@pytest.mark.parametrize("name", ["user_id", "attributes"])
+def test_no_attribute_takes_the_place_of_a_pseudonym(house: House, tmp_path: Path, name: str) -> None:
+    house.take(house.event(EventType.ATTRIBUTE, NOON, "known", name=name, value="raw-id-of-somebody"))
+    export_log(house.store, tmp_path / "log", 0, "k", "store")
+    assert house.pseudonyms.of("known") in open_log(tmp_path / "log", ColumnMap()).users()
+    assert "raw-id-of-somebody" not in str(pq.read_table(tmp_path / "log" / "users.parquet").to_pylist())

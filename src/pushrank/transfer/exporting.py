@@ -248,15 +248,35 @@ def _people(store: Store) -> dict[str, pd.DataFrame]:
     users, preferences, consents = [], [], []
     for user_key in store.users():
         record = store.user(user_key, since=0)
-        facts = asdict(record.facts)
-        users.append({"user_id": user_key, **facts, **facts.pop("attributes")})
+        users.append(_user(user_key, record))
         chosen = to_json(record.preferences)
         granted = chosen.pop("consents", {})
         preferences.append({"user_id": user_key, **chosen, "muted_until": record.preferences.muted_until})
         consents += [{"user_id": user_key, "purpose": purpose, **consent} for purpose, consent in granted.items()]
-    tables = {"users": _frame(users, ["user_id"], ("registered_at",) if users else ())}
-    tables["users"] = tables["users"].drop(columns="attributes", errors="ignore")
+    tables = {"users": _frame(_of_one_kind(users), ["user_id"], ("registered_at",) if users else ())}
     tables["preferences"] = _frame(preferences, ["user_id"], ("muted_until",) if preferences else ())
     if consents:
         tables["consents"] = _frame(consents, ["user_id", "purpose", "granted"], ())
     return tables
+
+
+def _user(user_key: str, record: UserRecord) -> dict[str, Any]:
+    """A user's row; an attribute that is named as a column of the log stays out, above all one named `user_id`."""
+    facts = asdict(record.facts)
+    attributes, own = facts.pop("attributes"), {"user_id": user_key, **facts}
+    return {**own, **{name: value for name, value in attributes.items() if name not in {*own, "attributes"}}}
+
+
+def _of_one_kind(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Write as texts all values of an attribute of which backends sent several kinds: a column has one."""
+    kinds: dict[str, set[type]] = {}
+    for row in rows:
+        for name, value in row.items():
+            if value is not None:
+                kinds.setdefault(name, set()).add(type(value))
+    mixed = {name for name, found in kinds.items() if len(found) > 1 and not found <= {int, float}}
+    return [{name: _as_text(value) if name in mixed else value for name, value in row.items()} for row in rows]
+
+
+def _as_text(value: Any) -> Any:
+    return value if value is None or isinstance(value, str) else msgspec.json.encode(value).decode()
