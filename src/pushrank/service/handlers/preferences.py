@@ -14,7 +14,7 @@ from pushrank.service.call import Call, Reply, reply
 from pushrank.service.decoding import decode
 from pushrank.service.deployment import Deployment
 from pushrank.service.problem import Problem, gone, wrong
-from pushrank.service.wire.preferences import PreferencesAnswer, PreferencesBody
+from pushrank.service.wire.preferences import PreferencesBody
 from pushrank.service.wire.values import Fault
 
 
@@ -49,8 +49,9 @@ def patch(deployment: Deployment, call: Call) -> Reply:
 
 def patch_again(_: Deployment, __: Call, first: Reply) -> Reply:
     """Repeat a kept answer with the tag of the version that it tells, which is not kept."""
-    kept = msgspec.json.decode(first.body, type=PreferencesAnswer)
-    return replace(first, headers=((b"etag", etag_of(kept.version).encode()),))
+    # Read without its type, for a release with fewer fields may have given it.
+    version = msgspec.json.decode(first.body)["version"]
+    return replace(first, headers=((b"etag", etag_of(version).encode()),))
 
 
 def _record(deployment: Deployment, user_key: str) -> UserRecord:
