@@ -16,6 +16,7 @@ import pytest
 
 from pushrank.service.routes import Route
 from pushrank.service.table import ROUTES
+from tests.postgres_server import PostgresServer
 from tests.small_canaries import PERSON, files_of, names_of, spoilt
 from tests.small_pages import FORM, proof_in
 from tests.small_service import MESSAGES, lay_champion, running_service
@@ -221,3 +222,20 @@ def test_a_leak_on_purpose_is_found(lived: Lived, tmp_path: Path, form: Any) -> 
     word = lived.visitor.canaries.person("a leak")
     (tmp_path / "service.log").write_text(f'{{"event":"request","path":"/v1/users/{form(word)}"}}\n', encoding="utf-8")
     assert lived.visitor.canaries.found_in(files_of(tmp_path), [PERSON])
+
+
+def test_no_raw_user_id_is_in_any_file_of_a_postgresql_server_nor_in_its_log(tmp_path: Path) -> None:
+    lay_champion(tmp_path)
+    server = PostgresServer()
+    try:
+        with running_service(tmp_path, PUSHRANK_STORE=server.address()) as service:
+            visitor = Visitor(service)
+            assert service.call.post("/v1/messages", {"messages": MESSAGES}).status_code == 200
+            work(visitor)
+            err(visitor)
+        server.stop()
+        kept = files_of(server.folder)
+    finally:
+        server.remove()
+    assert any("(comment" in hit for hit in visitor.canaries.found_in(kept)), "contents are there"
+    assert visitor.canaries.found_in(kept | files_of(tmp_path), [PERSON]) == []
