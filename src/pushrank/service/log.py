@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import traceback
 from pathlib import Path
@@ -11,10 +12,13 @@ import msgspec
 import structlog
 
 _FRAMES = 8
+# They write down an exception that nobody caught, with its text.
+_LAST_RESORTS = ("uvicorn.error", "asyncio")
 
 
 def configure(stream: TextIO | None = None) -> None:
     """Write JSON lines to `stream`, standard error unless told."""
+    keep_texts_out()
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -24,6 +28,12 @@ def configure(stream: TextIO | None = None) -> None:
         logger_factory=structlog.WriteLoggerFactory(stream or sys.stderr),
         cache_logger_on_first_use=True,
     )
+
+
+def keep_texts_out() -> None:
+    """Let the loggers of the server itself tell where an exception came from, and not its text."""
+    for name in _LAST_RESORTS:
+        logging.getLogger(name).addFilter(_without_text)
 
 
 def _render(event: Any, **_: Any) -> str:
@@ -37,3 +47,12 @@ def where(error: BaseException) -> dict[str, Any]:
         "error": type(error).__qualname__,
         "trace": [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames],
     }
+
+
+def _without_text(record: logging.LogRecord) -> bool:
+    """Leave of a record with an exception where it came from."""
+    error = record.exc_info[1] if record.exc_info else None
+    if error is not None:
+        record.msg, record.args = "uncaught: %s", (_render(where(error)),)
+        record.exc_info = record.exc_text = None
+    return True
