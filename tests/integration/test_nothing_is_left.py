@@ -20,6 +20,7 @@ from pushrank.config.home import shipped
 from pushrank.config.types import AttributeSpec
 from pushrank.domain.codes import EventType
 from pushrank.ranking.seen import is_kept
+from pushrank.store.register import OWNED
 from tests import postgres_server, small_town
 from tests.deep_scan import hits
 from tests.small_pages import get, paths_of, press
@@ -99,12 +100,13 @@ def event(type_: EventType, minute: int) -> dict[str, object]:
 def be_ranked(service: RunningService) -> None:
     """Hold, confirm and look, until it was kept what one of the decisions saw."""
     share = load(shipped("service", "privacy"), PrivacyConfig).features_share
-    candidate = {"message_id": "m-news", "event_key": word("event-key"), "items": [word("filled-in")]}
-    asked = {"user_id": USER, "candidates": [candidate, "m-match"]}
+    candidate = {"message_id": "m-match", "event_key": word("event-key"), "items": [word("filled-in")]}
+    asked = {"user_id": USER, "candidates": [candidate, "m-offer"]}
     asked |= {"at": f"{DAY}T08:00:00Z", "channel": word("channel")}
+    assert service.call("PATCH", f"/v1/users/{USER}/preferences", {"max_per_day": 50}).status_code == 200
     for repeat in range(2):
         held = service.call.post("/v1/rank", asked, headers={"Idempotency-Key": word("key-of-rank")})
-        assert '"propensity"' in held.text, (repeat, held.text)
+        assert len(held.json()["slate"]) == 1, (repeat, held.text)
     confirmed = service.call.post(
         f"/v1/decisions/{held.json()['decision_id']}/confirm",
         {"at": f"{DAY}T08:01:00Z"},
@@ -181,6 +183,9 @@ def lived(life: Life, **more: str) -> Iterator[RunningService]:
         be_ranked(service)
         speak(service)
         life.names += visit(service)
+        with opened(life.environment) as deployment:
+            stored = deployment.store.everything(deployment.identities.of(USER))
+        assert {table for table, rows in stored.items() if rows} == set(OWNED)
         yield service
 
 
