@@ -36,7 +36,7 @@ from pushrank.scoring.install import install
 from pushrank.store.sqlite.schema import TABLES
 from pushrank.transfer.batch import SCHEMA
 from tests import small_town
-from tests.small_service import service_in_process
+from tests.small_service import NOW, service_in_process
 from tests.small_service import settings as environment_of
 
 SECRET = "a secret that two deployments share, forty bytes"
@@ -133,7 +133,7 @@ def events_in(home: Path) -> int:
 
 
 def test_what_was_chosen_and_taken_out_since_outlives_another_load(town_log: Path, home: Path) -> None:
-    with service_in_process(home, **SHARED) as service:
+    with service_in_process(home, NOW, **SHARED) as service:
         message = {"message_id": small_town.GONE, "category": "news", "title": "Listed after all"}
         assert service.call.post("/v1/messages", {"messages": [message]}).status_code == 200
         assert service.call("DELETE", "/v1/messages/m-0300").status_code == 204
@@ -141,7 +141,7 @@ def test_what_was_chosen_and_taken_out_since_outlives_another_load(town_log: Pat
 
     done(home, "load", "--data", town_log)
 
-    with service_in_process(home, **SHARED) as service:
+    with service_in_process(home, NOW, **SHARED) as service:
         assert service.call("GET", f"/v1/messages/{small_town.GONE}").json()["title"] == "Listed after all"
         assert service.call("GET", "/v1/messages/m-0300").status_code == 404
         assert service.call("GET", "/v1/users/u-00003/preferences").json()["max_per_day"] == 1
@@ -214,7 +214,7 @@ def test_a_store_does_not_take_its_own_export_back(exported: Path, home: Path) -
 def test_decisions_of_the_service_come_out_with_their_propensities(
     home: Path, town_model: Path, tmp_path: Path
 ) -> None:
-    with service_in_process(home, **SHARED, PUSHRANK_MODEL=str(town_model)) as service:
+    with service_in_process(home, NOW, **SHARED, PUSHRANK_MODEL=str(town_model)) as service:
         answers = [service.call.rank(user_id=f"u-{number:05d}", at=iso(LATER), slots=2) for number in range(1, 9)]
         service.call.rank(user_id="u-00001", at=iso(LATER), mode="look")
         sent = [one for one in answers if one["slate"]]

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pushrank.rights import snapshots
+from pushrank.rights import leftovers, snapshots
 from pushrank.store.opening import open_store
 from pushrank.store.protocol import Store
 
@@ -42,7 +42,7 @@ def test_folders_of_exports_that_start_at_once_are_all_remembered(store: Store, 
 def test_a_table_without_a_user_has_the_same_schema_and_the_others_rows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snapshots, "_ROWS", 7)
+    monkeypatch.setattr(leftovers, "_ROWS", 7)
     users = [f"p-{number % 5}" for number in range(100)]
     pq.write_table(table(users), tmp_path / "outcomes.parquet", row_group_size=30)
     whole = pq.read_table(tmp_path / "outcomes.parquet")

@@ -21,21 +21,24 @@ def files(home: Path, exported: Iterable[str]) -> list[Path]:
 
 def take_out(paths: Iterable[Path], user_keys: Collection[str]) -> tuple[str, ...]:
     """Write files anew without users and without columns that nobody else filled; gives those that were written."""
-    return tuple(str(path) for path in paths if _without(path, sorted(user_keys)))
+    return tuple(str(path) for path in paths if written_without(path, user_keys, columns=True))
 
 
-def _without(path: Path, user_keys: list[str]) -> bool:
+def written_without(path: Path, user_keys: Collection[str], *, columns: bool) -> bool:
+    """Write a file anew without users, some rows at a time; False, and nothing written, where it has none.
+
+    With `columns` those that nobody else filled go, too. The file is replaced as a whole, or stays as it is.
+    """
     # A service that erases nobody needs no Parquet.
     import pyarrow.parquet as pq  # noqa: PLC0415
 
+    theirs = sorted(user_keys)
     with pq.ParquetFile(path) as parquet:
-        theirs, others = _filled(parquet, user_keys)
-        if not theirs["user_id"]:
+        if not _has(parquet, theirs):
             return False
-        gone = [name for name, number in theirs.items() if number and not others[name] and name != "user_id"]
         part = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
-            _copy(parquet, part, user_keys, gone)
+            _copy(parquet, part, theirs, _filled_by(parquet, theirs) if columns else [])
             with part.open("rb") as written:
                 os.fsync(written.fileno())
             part.replace(path)
@@ -44,8 +47,15 @@ def _without(path: Path, user_keys: list[str]) -> bool:
     return True
 
 
-def _filled(parquet: Any, user_keys: list[str]) -> tuple[Counter[str], Counter[str]]:
-    """How many values each column holds of these users, and of all others."""
+def _has(parquet: Any, user_keys: list[str]) -> bool:
+    import pyarrow.compute as pc  # noqa: PLC0415
+
+    batches = parquet.iter_batches(_ROWS, columns=["user_id"])
+    return any(pc.any(_about(batch, user_keys)).as_py() for batch in batches)
+
+
+def _filled_by(parquet: Any, user_keys: list[str]) -> list[str]:
+    """Name the columns that hold values of these users and of nobody else."""
     import pyarrow.compute as pc  # noqa: PLC0415
 
     theirs: Counter[str] = Counter()
@@ -55,7 +65,7 @@ def _filled(parquet: Any, user_keys: list[str]) -> tuple[Counter[str], Counter[s
         for counts, mask in ((theirs, about), (others, pc.invert(about))):
             some = batch.filter(mask)
             counts.update({name: len(some) - some.column(name).null_count for name in some.schema.names})
-    return theirs, others
+    return [name for name, number in theirs.items() if number and not others[name] and name != "user_id"]
 
 
 def _copy(parquet: Any, part: Path, user_keys: list[str], gone: list[str]) -> None:
