@@ -10,6 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pushrank.config import PurposeSpec, load
+from pushrank.config.home import shipped
+from pushrank.domain.codes import Purpose
 from pushrank.town import Plan, truth_folder, write_town
 
 PLAN = Plan(users=200, days=14, seed=3)
@@ -105,6 +108,14 @@ def test_a_user_gets_half_a_push_to_three_a_day(larger: Path) -> None:
     per_day = stayed.groupby("user_id").size() / LARGER.days
     assert 0.5 < per_day.median() < 2
     assert per_day.quantile(0.99) < 3.5
+
+
+def test_people_agreed_to_the_purposes_as_they_are_shipped(log: Path) -> None:
+    purposes = load(shipped("policy", "purposes"), dict[Purpose, PurposeSpec])
+    consents = read(log, "consents")
+    assert {(row.purpose, row.policy_version) for row in consents.itertuples()} <= {
+        (purpose.value, spec.version) for purpose, spec in purposes.items()
+    }
 
 
 def test_no_push_goes_where_its_purpose_has_no_consent(larger: Path) -> None:

@@ -17,7 +17,7 @@ from pushrank.town.weeks import Weeks
 from pushrank.town.words import TAGS, TOPICS, ZONES
 
 _ROWS = 100_000
-_POLICY_VERSION = "2026-09"
+_POLICY_VERSION = "2026-11"  # the shipped purposes, so that a yes counts
 
 
 def users(town: Town) -> pd.DataFrame:
