@@ -22,6 +22,7 @@ from pushrank.domain.record import Change, Erasure, StoredEvent, UserRecord
 from pushrank.features.state import SENDS, empty_state, encode_state
 from pushrank.rights.export import FORMAT, Maker, export
 from pushrank.rights.links import Use
+from pushrank.rights.trained_on import TrainedOn, tokens
 from pushrank.service.decoding import decode
 from pushrank.service.wire.export import ExportAnswer
 from pushrank.store import open_store
@@ -195,6 +196,16 @@ def test_a_user_who_was_never_seen_gets_the_same_form_with_nothing_in_it(home: S
     assert unknown["stored"].keys() == known["stored"].keys()
     assert not any(unknown["stored"].values())
     assert (unknown["user"]["known"], unknown["decisions"], unknown["profile"]["facts"]) == (False, [], [])
+
+
+def test_the_file_names_the_model_versions_that_were_trained_with_the_user(home: SmallService) -> None:
+    deployment = home.deployment
+    keys = [deployment.pseudonyms.of(name) for name in ("u-learned", "u-else")]
+    lists = TrainedOn(deployment.home.trained_on)
+    lists.write("3", tokens(keys, deployment.secrets.tomb))
+    lists.write("4", tokens(keys[1:], deployment.secrets.tomb))
+    assert exported(home, "u-learned")["models"] == ["3"]
+    assert exported(home, "never-seen")["models"] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

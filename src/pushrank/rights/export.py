@@ -34,18 +34,20 @@ class Maker:
     language: str
 
 
-def export(
+def export(  # noqa: PLR0913 - what there is of a user
     maker: Maker,
     user_id: str,
     record: UserRecord,
     stored: Mapping[str, Sequence[Mapping[str, Any]]],
     profile: Mapping[str, Any],
     decisions: Sequence[Told],
+    models: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Bring everything together.
 
     `stored` are the user's rows by table and column, `profile` and `decisions` the same as the user reads it. Of a user
-    who is not known every list is empty, and the form is the same.
+    who is not known every list is empty, and the form is the same. `models` are the versions that were trained with the
+    user, as far as their lists are kept.
     """
     return {
         "format": FORMAT,
@@ -60,6 +62,7 @@ def export(
         "profile": profile,
         "decisions": [told_json(one) for one in decisions],
         "stored": {table: [opened(row) for row in rows] for table, rows in stored.items()},
+        "models": list(models),
         "outside": outside(maker.language),
     }
 

@@ -11,6 +11,7 @@ from pushrank.domain.record import DecisionRow, Push
 from pushrank.ranking.decision_json import read
 from pushrank.rights.export import Maker, export
 from pushrank.rights.remedies import Standpoint
+from pushrank.rights.trained_on import TrainedOn
 from pushrank.rights.why import Told, told
 from pushrank.service import words
 from pushrank.service.call import Call, Reply, reply
@@ -33,7 +34,9 @@ def get(deployment: Deployment, call: Call) -> Reply:
     known = profile.told(deployment, profile.known_of(deployment, user_key), language)
     stored = deployment.store.everything(user_key)
     decisions = _decisions(stored, standpoint(deployment, record, language))
-    file = export(_maker(deployment, language), user_id, record, stored, known, decisions)
+    lists, keys = TrainedOn(deployment.home.trained_on), deployment.identities.known_as(user_id)
+    models = lists.of(keys, deployment.secrets.tomb)
+    file = export(_maker(deployment, language), user_id, record, stored, known, decisions, models)
     name = 'attachment; filename="pushrank-export.json"'
     headers = {"Content-Disposition": name, "Content-Language": language, "Vary": "Accept-Language"}
     return reply(file, headers=headers)

@@ -83,7 +83,8 @@ class ExportAnswer(Answer, frozen=True):
     """Everything that is known of one user: in words, and row by row as it is stored.
 
     `stored` has every row of the user by table and column: what is JSON is opened, moments are ISO 8601 in UTC, and the
-    summary of behaviour is written as named numbers. `outside` lists what is not in this file.
+    summary of behaviour is written as named numbers. `models` are the versions of the model that were trained with the
+    user. `outside` lists what is not in this file.
     """
 
     format: str
@@ -94,4 +95,5 @@ class ExportAnswer(Answer, frozen=True):
     profile: ProfileAnswer
     decisions: tuple[ToldAnswer, ...]
     stored: dict[str, tuple[dict[str, Any], ...]]
+    models: tuple[str, ...]
     outside: tuple[ExportedOutside, ...]
