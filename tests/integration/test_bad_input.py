@@ -178,7 +178,8 @@ def test_a_log_with_one_class_only_is_refused_with_what_to_do(
     assert code == 1
     assert f"{head}: expected both outcomes among the sends of the training part, got 0 positives of" in lines
     assert "take a log that has both, or one without this outcome at all" in lines
-    assert [path.name for path in desk.home.rglob("*") if path.is_file()] == []
+    keys = {"secret-key", "suppression-key"}
+    assert {path.name for path in desk.home.rglob("*") if path.is_file()} <= keys
 
 
 def test_an_event_id_with_two_bodies_in_one_call_is_one_rejected_item(served: SmallService) -> None:
@@ -186,7 +187,8 @@ def test_an_event_id_with_two_bodies_in_one_call_is_one_rejected_item(served: Sm
     answer = served.call.post("/v1/events", {"events": [event, {**event, "kind": "purchase"}, event]}).json()
     assert (answer["accepted"], answer["duplicates"]) == (1, 1)
     assert [(one["index"], one["code"]) for one in answer["rejected"]] == [(1, "conflicting_event")]
-    assert "'e-two'" in answer["rejected"][0]["detail"]
+    # The index says which; an id may name a person, and answers are kept.
+    assert "e-two" not in answer["rejected"][0]["detail"]
 
 
 @pytest.mark.parametrize("number", [b"NaN", b"Infinity", b"-Infinity", b"1e999"])
