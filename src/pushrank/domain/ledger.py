@@ -20,6 +20,8 @@ from pushrank.domain.user import Preferences
 GENESIS = "0" * 64
 OWN_WAYS = frozenset({"api", "page", "link"})
 """Sources of what users set themselves, at the moment at which they did."""
+UNDONE_ON_PAGES = frozenset({"page", "link"})
+"""Sources of what a person may take back on a page: what was done there, and by a link."""
 ERASED = "erased"
 
 # `version` counts the changes of the others.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -120,38 +120,47 @@ def own_chance() -> Chance:
     return generator
 
 
-def open_deployment(environment: Mapping[str, str], clock: Clock = wall_clock, passed: Clock = elapsed) -> Deployment:
-    """Put a service together and start its watch for champions; `passed` is what `clock` is compared with.
+class _Read(NamedTuple):
+    """Everything that a service is configured with."""
 
-    Raises ConfigError, SecretError or StoreError where it cannot run. Without a usable champion it runs degraded.
-    """
-    home = Home.of(environment)
-    home.root.mkdir(parents=True, exist_ok=True)
+    config: ServiceConfig
+    categories: Mapping[str, Category]
+    purposes: Mapping[Purpose, PurposeSpec]
+    privacy: PrivacyConfig
+    policy: Policy
+    secrets: Secrets
+
+
+def _read(environment: Mapping[str, str], home: Home) -> _Read:
     config = load(shipped("service", environment.get("PUSHRANK_CONFIG") or "default"), ServiceConfig)
     categories = load(shipped("policy", "categories"), dict[str, Category])
     rules = load(shipped("policy", environment.get("PUSHRANK_POLICY") or config.policy), PolicyConfig)
     purposes = load(shipped("policy", "purposes"), dict[Purpose, PurposeSpec])
     privacy = load(shipped("service", "privacy"), PrivacyConfig)
     policy = Policy.of(rules, categories, purposes)
-    secrets = read_secrets(environment, home)
-    turns = Turns()
-    store = _store(home.store_url(environment), turns, secrets, purposes, config)
-    catalogue, identities = Catalogue(store, rules), Identities(store, secrets.pseudonyms)
-    ranker = Ranker(store, catalogue, policy, identities.of, Served.of(without_model()), privacy.features_share)
-    metrics = Metrics()
+    return _Read(config, categories, purposes, privacy, policy, read_secrets(environment, home))
+
+
+def open_deployment(environment: Mapping[str, str], clock: Clock = wall_clock, passed: Clock = elapsed) -> Deployment:
+    """Put a service together and start its watch for champions; `passed` is what `clock` is compared with.
+
+    Raises ConfigError, SecretError or StoreError where it cannot run. Without a usable champion it runs degraded.
+    """
+    home, turns, metrics = Home.of(environment), Turns(), Metrics()
+    home.root.mkdir(parents=True, exist_ok=True)
+    given = _read(environment, home)
+    policy, secrets = given.policy, given.secrets
+    store = _store(home.store_url(environment), turns, secrets, given.purposes, given.config)
+    catalogue, identities = Catalogue(store, policy.config), Identities(store, secrets.pseudonyms)
+    ranker = Ranker(store, catalogue, policy, identities.of, Served.of(without_model()), given.privacy.features_share)
     deployment = Deployment(
+        **given._asdict(),
         home=home,
-        config=config,
-        privacy=privacy,
-        purposes=purposes,
-        policy=policy,
-        categories=categories,
         store=store,
         turns=turns,
         catalogue=catalogue,
         ranker=ranker,
         holds=Holds(store, catalogue, policy),
-        secrets=secrets,
         identities=identities,
         links=Links(secrets.key, secrets.former),
         keyring=Keyring(store, secrets.key, clock, secrets.former),
@@ -167,7 +176,7 @@ def open_deployment(environment: Mapping[str, str], clock: Clock = wall_clock, p
     )
     deployment.watch.look()
     rehearse(policy, ranker.served)
-    deployment.watch.start(config.champion_poll_seconds)
+    deployment.watch.start(given.config.champion_poll_seconds)
     deployment.anchoring.start()
     return deployment
 

@@ -29,10 +29,10 @@ class Column:
 
 
 _USER = "until the user is erased"
-_EVENT = "as long as the policy remembers behaviour, or until the user is erased"
+_EVENT = "as long as events are kept, or until the user is erased"
 _DECISION = "as long as decisions are kept, or until the user is erased"
 _FEATURES = "as long as samples of what a decision saw are kept, or until the user is erased"
-_PUSH = "until the message is gone and decisions of its time are, or until the user is erased"
+_PUSH = "as long as events are kept, longer while the message may still be sent, or until the user is erased"
 _LEDGER = "for good: it names nobody"
 _STONE = "until the person comes back and asks for it"
 _CATALOGUE = "for good: it concerns messages and no person"

@@ -10,6 +10,7 @@ import msgspec
 from pushrank.domain.codes import EventType
 from pushrank.domain.event import Event
 from pushrank.domain.instants import instant
+from pushrank.domain.ledger import UNDONE_ON_PAGES
 from pushrank.policy import zone_of
 from pushrank.ranking.identifiers import new_decision_id
 from pushrank.ranking.intake import record_events
@@ -34,7 +35,6 @@ from pushrank.wording.pages import page_text
 _SECTIONS = ("topics", "many", "quiet", "why", "allow", "known", "tell", "place", "history", "data")
 _NOTICES = ("thanks", "forgotten", "undone")
 _REFUSALS = ("nothing_changed", "stale")
-_OWN_WAYS = ("page", "link")
 
 
 def show(deployment: Deployment, call: Call) -> Reply:
@@ -96,7 +96,7 @@ def _notice(deployment: Deployment, seen: Visit, done: str) -> Notice | None:
     if done != str(seen.record.preferences.version):
         return None
     entries = last_words(deployment.store.words(seen.user_key))
-    if not entries or entries[0].source not in _OWN_WAYS:
+    if not entries or entries[0].source not in UNDONE_ON_PAGES:
         return None
     return Notice(
         ("" if language == "zh" else " ").join(short(told_of(teller_of(deployment, seen), entries))), undo=True
@@ -116,7 +116,7 @@ def _undo(deployment: Deployment, seen: Visit, wish: Wish, at: str) -> Reply:
     """Put back what was changed last, unless something else was changed since the page was shown."""
     entries = last_words(deployment.store.words(seen.user_key))
     said = seen.record.preferences
-    if not entries or entries[0].source not in _OWN_WAYS or said.version != wish.version:
+    if not entries or entries[0].source not in UNDONE_ON_PAGES or said.version != wish.version:
         return elsewhere(seen, at, done="stale", at=at)
     patch = taken_back(entries)
     try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pushrank.config.types import Category, PolicyConfig, PurposeSpec
 from pushrank.domain.codes import Purpose
 from pushrank.domain.instants import Instant
-from pushrank.domain.ledger import Entry
+from pushrank.domain.ledger import UNDONE_ON_PAGES, Entry
 from pushrank.domain.record import UserRecord
 from pushrank.policy import EffectiveCaps
 from pushrank.policy.calendar import zone_of
@@ -99,18 +99,18 @@ def centre(
     """Put the page together; `at` names the section to open."""
     language, record = frame.language, person.record
     said, zone = record.preferences, zone_of(record, house.config)
-    teller = Teller(house.categories, house.purposes, language, zone or "UTC", person.now)
+    where = zone or "UTC"
+    teller = Teller(house.categories, house.purposes, language, where, person.now)
     history, changes = lines_of(teller, person.words)
     topics = topic_rows(said, house, language)
     purposes = purpose_rows(said, house, teller)
-    state = _state(person)
     return Centre(
         version=said.version,
         open=at,
         notice=notice,
-        state=state,
+        state=_state(person),
         zone_known=zone is not None,
-        lines=_lines(person, house.config, state, zone, language),
+        lines=_lines(person, house.config, _state(person), zone, language),
         topics_sum=topics_told(topics, language),
         topics=topics,
         many_sum=most(person.caps, language),
@@ -121,7 +121,7 @@ def centre(
         purposes=purposes,
         objected=said.objected,
         personal=record.profiled,
-        minor=record.facts.minor is True,
+        minor=record.facts.is_minor,
         personal_choices=_personal(on=said.personalisation, language=language),
         interests=person.interests,
         facts=person.facts,
@@ -132,8 +132,8 @@ def centre(
         history_sum=_count(changes, language),
         history=history,
         history_more=changes > len(history),
-        can_undo=bool(person.words) and person.words[-1][1].source in ("page", "link"),
-        until=None if person.until is None else day(person.until, zone or "UTC", language),
+        can_undo=bool(person.words) and person.words[-1][1].source in UNDONE_ON_PAGES,
+        until=None if person.until is None else day(person.until, where, language),
     )
 
 
