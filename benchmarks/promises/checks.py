@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,8 +64,15 @@ class Verdict:
             yield from (f"    {one}" for one in found[:_SHOWN])
 
 
-def judged(address: str, folder: Path, crowd: Sequence[Person], config: PolicyConfig, now: int) -> Verdict:
-    """Read store and files, and count."""
+def judged(
+    address: str,
+    folder: Path,
+    crowd: Sequence[Person],
+    config: PolicyConfig,
+    now: int,
+    code: Callable[[str], str] = str,
+) -> Verdict:
+    """Read store and files, and count. `code` is under what an event is stored."""
     told = heard(folder)
     stored = {row.push_id: row for row in map(Row._make, rows(address, _ROWS))}
     by_user: dict[str, list[Row]] = defaultdict(list)
@@ -83,7 +90,9 @@ def judged(address: str, folder: Path, crowd: Sequence[Person], config: PolicyCo
         "contents sent twice": [*_twice(sent), *_twice_told(told)],
         "acknowledged sends lost": list(_lost(told, stored)),
         "acknowledged holds lost": [name for name in told.held if name not in stored],
-        "acknowledged events lost": sorted(told.events - {name for (name,) in rows(address, _EVENTS)}),
+        "acknowledged events lost": sorted(
+            {code(name) for name in told.events} - {name for (name,) in rows(address, _EVENTS)}
+        ),
         "sends in quiet hours": [f"{row.push_id} {row.at}" for row in sent if quiet(known[row.user], config, row.at)],
     }
     usage = [used_up(window, crowd, config, by_user, told.held, told.refusals) for window in ("day", "week")]

@@ -24,11 +24,12 @@ _WORTH = 1000.0
 
 @dataclass(slots=True)
 class Service:
-    """Where it listens, the key that it knows, how it names users, how to end it, and the process that runs now."""
+    """Where it listens, the key that it knows, how it names users and events, how to end it, what runs now."""
 
     port: int
     key: str
     pseudonym: Callable[[str], str]
+    code: Callable[[str], str]
     end: Callable[[subprocess.Popen[bytes]], None]
     process: subprocess.Popen[bytes] | None = None
 

@@ -84,7 +84,7 @@ def run(address: str, folder: Path, kills: int, policy: str = "default", seed: i
 def _check(address: str, folder: Path, keyed: Sequence[Person], result: Killed, service: Service) -> None:
     """Hold everything acknowledged so far against the store, and ask once more what was confirmed last."""
     now = START + 10_000 * HOUR
-    result.verdict = judged(address, folder, keyed, shipped_policy(result.policy).config, now)
+    result.verdict = judged(address, folder, keyed, shipped_policy(result.policy).config, now, service.code)
     asker = Client(service, folder, 99, result.kills, np.random.default_rng(0))
     result.changed += asker.confirmed_again()
     if not result.verdict.kept:

@@ -21,7 +21,7 @@ from pushrank.cli.keys import create_key
 from pushrank.cli.serve import SERVICE
 from pushrank.config.home import Home
 from pushrank.rights.keys import SCOPES
-from pushrank.rights.pseudonyms import Pseudonyms, read_secret
+from pushrank.rights.pseudonyms import read_secrets
 
 _START_SECONDS = 120.0
 
@@ -38,7 +38,8 @@ def prepared(address: str, folder: Path, policy: str) -> tuple[dict[str, str], S
     )
     (folder / "home").mkdir()
     key = create_key(told, list(SCOPES), None, START)
-    return told, Service(free_port(), key, Pseudonyms(read_secret(told, Home.of(told))).of, _kill)
+    secrets = read_secrets(told, Home.of(told))
+    return told, Service(free_port(), key, secrets.pseudonyms.of, secrets.event, _kill)
 
 
 @contextmanager
