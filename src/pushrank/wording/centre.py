@@ -131,8 +131,11 @@ CENTRE: Mapping[str, tuple[str, str]] = {
     "allow_version": ("Text of {version}", "文本版本 {version}"),
     "object": ("No advertising at all", "完全不要广告"),
     "object_text": (
-        "One word is enough: we then send you no advertising, choose none for you and learn nothing for it from you.",
-        "只要你说一声：我们就不再给你发广告，不再为你挑选广告，也不再为此从你的使用中学习。",
+        (
+            "Press the button: then we send you no advertising, pick none for you, and learn nothing for it "
+            "from what you do."
+        ),
+        "按下按钮：我们就不再给你发广告，不再为你挑选广告，也不再为此从你的使用中学习。",
     ),
     "object_on": ("Stop all advertising", "停止所有广告"),
     "object_off": ("Allow advertising again", "重新允许广告"),
@@ -150,16 +153,16 @@ CENTRE: Mapping[str, tuple[str, str]] = {
         "开：我们会看你打开过什么、什么时候打开、在应用里做过什么，挑选你可能感兴趣的。关：这些我们都不看。你仍会收到消息，只是没那么合你的口味。",
     ),
     "personal_minor": (
-        "You are under age, so this stays off: we don't build a profile of you.",
-        "你还未成年，所以这一项保持关闭：我们不会为你建立档案。",
+        "You are under 18, so this stays off: we don't build a profile of you.",
+        "你未满18岁，所以这一项保持关闭：我们不会为你建立档案。",
     ),
     "personal_on": ("On", "开"),
     "personal_off": ("Off", "关"),
     "interests": ("Your interests, as we see them", "我们看到的你的兴趣"),
     "interests_none": ("We have noted no interests of yours.", "我们没有记录你的任何兴趣。"),
-    "known_once": ("Noted once, on {last}. Gone by {until}.", "记录过1次，在{last}。最晚{until}删除。"),
+    "known_once": ("Noted once, on {last}. Deleted by {until}.", "记录过1次，在{last}。最晚{until}删除。"),
     "known_from": (
-        "Noted {count} times, last on {last}. Gone by {until}.",
+        "Noted {count} times, last on {last}. Deleted by {until}.",
         "记录过{count}次，最近一次在{last}。最晚{until}删除。",
     ),
     "habit_app": ("How often you use the app", "你使用应用的频率"),
@@ -171,7 +174,7 @@ CENTRE: Mapping[str, tuple[str, str]] = {
     "fact_country": ("Country", "国家"),
     "fact_birthday": ("Birthday (without the year)", "生日（不含年份）"),
     "fact_age_band": ("Age group", "年龄段"),
-    "fact_minor": ("Under age", "未成年"),
+    "fact_minor": ("Under 18", "未满18岁"),
     "fact_registered_at": ("With us since", "加入时间"),
     "fact_tier": ("Membership", "会员等级"),
     "fact_yes": ("yes", "是"),
@@ -237,12 +240,15 @@ CENTRE: Mapping[str, tuple[str, str]] = {
     "sure_no": ("No, go back", "不，返回"),
     "erased": ("Everything about you is erased", "关于你的一切都已删除"),
     "erased_text": (
-        "We keep nothing about you, and send you nothing.",
-        "我们不再保存关于你的任何内容，也不会给你发消息。",
+        "What we knew about you is deleted, and we send you nothing.",
+        "我们知道的关于你的一切都已删除，也不会再给你发消息。",
     ),
     "erased_mark": (
-        "Only a coded mark is left. It does not say who you are; it keeps us from taking you in again by mistake.",
-        "只留下一个编码的记号。没有人能从中看出你是谁；它只是防止我们又误把你加进来。",
+        (
+            "A few coded marks are left. They do not say who you are. They keep us from taking you in again by "
+            "mistake, and show that our records were not changed."
+        ),
+        "只留下几个编码的记号，记号里没有写你是谁。它们防止我们又误把你加进来，也用来证明记录没有被改动。",
     ),
     "receipt": ("Your receipt", "你的凭据"),
     "receipt_at": ("Erased on {at}", "删除时间：{at}"),
@@ -251,17 +257,18 @@ CENTRE: Mapping[str, tuple[str, str]] = {
         "这个页面只显示一次。需要的话，请截图或打印保存。",
     ),
     "receipt_gone": ("What is gone", "已删除的内容"),
+    "receipt_remains": ("What is left", "还留下的内容"),
     "receipt_outside": ("What lies outside this service, and who looks after it", "不在本服务之内的内容，以及由谁负责"),
     "receipt_models": (
-        "What was learned from many people, you among them, is learned anew without you by {by}.",
-        "从许多人（包括你）那里学到的东西，将在{by}之前在没有你的情况下重新学习。",
+        "We learned from many people, you among them. By {by} this is learned again without your data.",
+        "我们从许多人（包括你）那里学到了东西。在{by}之前，会不用你的数据重新学一遍。",
     ),
     "went_users": ("your settings, and what the app told us about you", "你的设置，以及应用告诉我们的关于你的内容"),
     "went_events": ("what you opened and did: {count}", "你打开过和做过的事：{count}"),
     "went_pushes": ("messages that you got: {count}", "你收到过的消息：{count}"),
     "went_decisions": ("choices that we made for you, with the reasons: {count}", "我们为你做过的选择和原因：{count}"),
-    "went_feature_rows": ("what these choices looked at: {count}", "这些选择看过的内容：{count}"),
-    "went_ledger_entries": ("changes that you told us: {count}", "你告诉我们的更改：{count}"),
+    "went_feature_rows": ("what we looked at for these choices: {count}", "做这些选择时用到的数据：{count}"),
+    "went_ledger_entries": ("changes that you made: {count}", "你做过的更改：{count}"),
     "went_idempotency": ("answers kept for repeats: {count}", "为重复请求保留的答复：{count}"),
     "went_nothing": ("There was nothing left to erase.", "已经没有什么可以删除的了。"),
     # notices

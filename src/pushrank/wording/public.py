@@ -35,7 +35,10 @@ LINKS: Mapping[str, tuple[str, str]] = {
     ),
     "expired": ("This link has run out", "这个链接已经过期"),
     "expired_text": (
-        "Such links work only for a while. Open the message settings in {sender}, and you get a new one.",
+        (
+            "To keep you safe, such links work only for a while. "
+            "Open the message settings in {sender}, and you get a new one."
+        ),
         "为了你的安全，这种链接只在一段时间内有效。请打开{sender}里的消息设置，就能得到新的链接。",
     ),
     "foreign": ("That did not come from our page", "这不是从我们的页面发出的"),
@@ -102,18 +105,28 @@ PUBLIC: Mapping[str, tuple[str, str]] = {
     "works_data_times": ("at which hours and on which days you read messages", "你常在几点、星期几看消息"),
     "works_data_activity": ("what you did in the app, such as what you looked at", "你在应用里做过什么，例如看过什么"),
     "works_data_topics": ("which topics and interests that was about", "这些内容属于哪些话题和兴趣"),
-    "works_data_message": ("the message itself: its age, length, kind and words", "消息本身：新旧、长短、种类和用词"),
+    "works_data_message": (
+        "the message itself: its age, end, length, language, kind, price, pictures and words",
+        "消息本身：新旧、截止时间、长短、语言、种类、价格、图片和用词",
+    ),
     "works_data_others": (
         "how many of all people opened it or turned messages off",
         "所有人里有多少人打开了它，或者因此关闭了消息",
     ),
     "works_data_facts": ("your language, and since when you have been here", "你的语言，以及你什么时候来的"),
     "works_data_attributes": ("what the app adds: {names}", "应用补充的信息：{names}"),
+    "works_data_rules": (
+        (
+            "for the limits: your settings, your time zone, whether you are under 18, what we sent you, what you saw "
+            "in the app, and when you said “too many”"
+        ),
+        "为了遵守限制：你的设置、时区、是否未满18岁、我们给你发过什么、你在应用里看过什么，以及你什么时候说过“太多了”",
+    ),
     "works_never": ("What we never look at", "我们从不看什么"),
     "works_never_else": ("anything that is not on the list above", "上面没有列出的任何内容"),
     "works_never_off": (
-        "anything about you, once you switch off “Choose messages for me”",
-        "只要你关闭“为我挑选消息”，关于你的任何事情我们都不看",
+        "what you opened and did, once you switch off “Choose messages for me”",
+        "只要你关闭“为我挑选消息”，你打开过和做过什么我们都不看",
     ),
     "works_never_tag": ("an interest that you told us never to use", "你告诉我们永远不用的兴趣"),
     "works_limits": ("How much, and when", "多少，什么时候"),
@@ -129,10 +142,26 @@ PUBLIC: Mapping[str, tuple[str, str]] = {
     ),
     "works_adaptive": (
         (
-            "Between {least} and {most} a week by how much you use them, never more than {day} a day, "
-            "and fewer when you say “too many”."
+            "Between {least} and {most} a week by how much you use them, and usually at most {day} a day; "
+            "fewer when you say “too many”."
         ),
-        "根据你的使用情况，每周{least}到{most}条，每天绝不超过{day}条；你说“太多了”就会更少。",
+        "根据你的使用情况，每周{least}到{most}条，通常每天最多{day}条；你说“太多了”就会更少。",
+    ),
+    "works_fixed_both": (
+        "If we don't choose by what you did: at most {day} a day and {week} a week.",
+        "如果不根据你的行为挑选：每天最多{day}条，每周最多{week}条。",
+    ),
+    "works_fixed_day": (
+        "If we don't choose by what you did: at most {day} a day.",
+        "如果不根据你的行为挑选：每天最多{day}条。",
+    ),
+    "works_fixed_week": (
+        "If we don't choose by what you did: at most {week} a week.",
+        "如果不根据你的行为挑选：每周最多{week}条。",
+    ),
+    "works_fixed_none": (
+        "If we don't choose by what you did: no fixed number for everybody.",
+        "如果不根据你的行为挑选：没有对所有人统一的数量。",
     ),
     "works_gap": ("At least {minutes} minutes between two messages.", "两条消息之间至少隔{minutes}分钟。"),
     "works_quiet": (
@@ -147,8 +176,8 @@ PUBLIC: Mapping[str, tuple[str, str]] = {
     "works_again": ("The same message never twice.", "同一条消息不会发两次。"),
     "works_again_days": ("The same message not again for {days} days.", "同一条消息{days}天内不会再发。"),
     "works_minor": (
-        "People under age: no advertising, no profile, nothing between {start} and {end}, whatever anybody chose.",
-        "未成年人：无论谁怎么选，都没有广告，没有档案，{start}到{end}之间不发任何消息。",
+        "People under 18: no advertising, no profile, nothing between {start} and {end}, whatever anybody chose.",
+        "未满18岁的人：无论谁怎么选，都没有广告，没有档案，{start}到{end}之间不发任何消息。",
     ),
     "works_any_category": ("Each topic", "每个话题"),
     "works_any_kind": ("Each kind of message", "每种消息"),
@@ -176,6 +205,11 @@ PUBLIC: Mapping[str, tuple[str, str]] = {
     "works_chance_none": ("Nothing is left to chance: the best message wins.", "没有随机：总是选最好的一条。"),
     "works_kept": ("How long we keep it", "保存多久"),
     "works_kept_events": ("What you opened and did, and what we learned from it", "你打开和做过的事，以及由此学到的"),
+    "works_kept_pushes": ("Which messages we sent you", "我们给你发过哪些消息"),
+    "works_kept_pushes_until": (
+        "at least {count} days, and while a message may still be sent",
+        "至少{count}天；消息还可能再发时会更久",
+    ),
     "works_kept_decisions": ("What we chose, and why", "我们选了什么，为什么"),
     "works_kept_features": (
         "What exactly a choice saw (kept for {percent} of choices)",

@@ -42,7 +42,7 @@ REMEDIES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "zh": ("少发一些：“{category}”类每周最多一条。", "少发一些：每周最多一条。"),
     },
     RemedyCode.OFF: {
-        "en": ("No more messages from {category}.", "No more messages of this topic."),
+        "en": ("No more messages from {category}.", "No more messages about this topic."),
         "zh": ("不再发送“{category}”类消息。", "不再发送这一类消息。"),
     },
     RemedyCode.NOT_THIS_HOUR: {
@@ -66,27 +66,27 @@ REMEDIES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "zh": ("现在结束暂停。",),
     },
     RemedyCode.PUSH_ON: {
-        "en": ("Turn our messages on again.",),
-        "zh": ("重新打开我们的消息。",),
+        "en": ("Turn messages back on.",),
+        "zh": ("重新开启消息。",),
     },
     RemedyCode.ON: {
-        "en": ("Turn on messages from {category}.", "Turn on messages of this topic."),
-        "zh": ("打开“{category}”类消息。", "打开这一类消息。"),
+        "en": ("Turn on messages from {category}.", "Turn on messages about this topic."),
+        "zh": ("开启“{category}”类消息。", "开启这一类消息。"),
     },
     RemedyCode.CONSENT: {
         "en": ("Say yes to: {purpose}.", "Say yes to messages of this kind."),
         "zh": ("同意接收：{purpose}。", "同意接收这种消息。"),
     },
     RemedyCode.MORE_A_DAY: {
-        "en": ("Let up to {limit} a day through.", "Let one more a day through."),
+        "en": ("Send me up to {limit} a day.", "Send me one more a day."),
         "zh": ("每天最多收{limit}条。", "每天多收一条。"),
     },
     RemedyCode.MORE_A_WEEK: {
-        "en": ("Let up to {limit} a week through.", "Let one more a week through."),
+        "en": ("Send me up to {limit} a week.", "Send me one more a week."),
         "zh": ("每周最多收{limit}条。", "每周多收一条。"),
     },
     RemedyCode.MORE_OF_CATEGORY: {
-        "en": ("Let up to {limit} a week through from {category}.", "Let one more of these a week through."),
+        "en": ("Send me up to {limit} a week from {category}.", "Send me one more of these a week."),
         "zh": ("“{category}”类每周最多收{limit}条。", "这一类每周多收一条。"),
     },
     RemedyCode.WAIT: {

@@ -45,5 +45,5 @@ SAID: Mapping[str, tuple[str, str]] = {
     "way_page": ("on this page", "在本页面"),
     "way_link": ("by an opt-out link", "通过退订链接"),
     "way_event": ("reported by the app", "由应用报告"),
-    "way_import": ("brought over from before", "从以前带来"),
+    "way_import": ("taken over from an earlier system", "来自以前的系统"),
 }
