@@ -11,6 +11,7 @@ import pytest
 
 from pushrank.rights.trained_on import TrainedOn, tokens
 from pushrank.transfer.exporting import export_log
+from pushrank.wording import LANGUAGES
 from tests.small_service import MESSAGES, SmallService, lay_champion, service_in_process
 
 USER = "u-canary-raw"
@@ -97,6 +98,34 @@ def test_models_that_were_trained_with_the_user_are_named_with_a_deadline(house:
     receipt = house.call("DELETE", f"/v1/users/{USER}").json()
     assert receipt["models"] == ["3"]
     assert receipt["retrain_by"] == "2026-12-23T10:00:00+00:00"
+    assert "model_marks" in {one["code"] for one in receipt["remains"]}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_receipt_names_only_what_the_erasure_does_not_reach_in_the_language_asked_for(
+    house: SmallService, tmp_path: Path, language: str
+) -> None:
+    fill(house)
+    key_id, kept, moved = house.deployment.secrets.key.key_id, tmp_path / "kept", tmp_path / "moved"
+    for folder in (kept, moved):
+        export_log(house.deployment.store, folder, 0, key_id, "here")
+    moved.rename(tmp_path / "elsewhere")
+    answer = house.call("DELETE", f"/v1/users/{USER}?language={language}")
+    receipt = answer.json()
+    assert (receipt["language"], answer.headers["content-language"]) == (language, language)
+    codes = {name: [one["code"] for one in receipt[name]] for name in ("remains", "outside")}
+    assert codes["remains"] == ["mark", "ledger_digests", "sums", "unlisted_models"]
+    expected = ["backups", "sender_systems", "push_provider", "device", "exported_copies", "foreign_tracking"]
+    assert codes["outside"] == expected
+    assert receipt["exports_missing"] == [str(moved)]
+    texts = [one["text"] for name in codes for one in receipt[name]]
+    assert all(text.isascii() == (language == "en") for text in texts)
+
+
+def test_an_erasure_in_a_language_that_is_not_known_erases_nothing(house: SmallService) -> None:
+    fill(house)
+    assert house.call("DELETE", f"/v1/users/{USER}?language=tlh").status_code == 422
+    assert house.call("GET", f"/v1/users/{USER}/preferences").status_code == 200
 
 
 def test_somebody_of_whom_nothing_is_known_is_erased_all_the_same(house: SmallService) -> None:

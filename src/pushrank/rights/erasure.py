@@ -15,22 +15,9 @@ from pushrank.features.tallies import Tally, deltas
 from pushrank.rights import leftovers, snapshots
 from pushrank.rights.trained_on import Tomb, TrainedOn
 from pushrank.store.protocol import Store
+from pushrank.wording.outside import AFTER_ERASURE
 
-REMAINS = (
-    "a token under a key of its own, in the place of the user, so that no import and no late event brings them back",
-    "digests in the consent ledger, without the words they were made of, so that the chain can still be checked",
-    "sums over all users that name nobody; what this user had added was taken back as far as events were still kept",
-    "an 8-byte token in the list of each model version named above",
-)
-OUTSIDE = (
-    "the push provider: delete the device's token there",
-    "backups of the store and of PUSHRANK_HOME: let them run out, and erase again after one is restored",
-    "logs and databases of the systems that call pushrank",
-    "exported logs that were copied or moved elsewhere: name the user in `training.train --suppressions`",
-    "model versions for which no list of people is kept: it is not known here whether the user was among them",
-    "reports and predictions that training.evaluate wrote into a folder outside PUSHRANK_HOME",
-    "a tracking server elsewhere, and what it keeps of models",
-)
+_REMAINS = ("mark", "ledger_digests", "sums")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +33,10 @@ class Eraser:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What went, what remains and why, which models are to be trained anew by when, and what lies elsewhere.
+    """What went, what remains, which models are to be trained anew by when, and what lies elsewhere.
 
-    `rows` are those deleted by table, `scrubbed` tells whether the database let go of their bytes, too.
+    `rows` are those deleted by table, `scrubbed` tells whether the database let go of their bytes, too. `remains` and
+    `outside` are codes of `wording.outside`; `exports_missing` are folders of exports that are not there any more.
     """
 
     at: Instant
@@ -60,6 +48,7 @@ class Receipt:
     retrain_by: Instant | None
     remains: tuple[str, ...]
     outside: tuple[str, ...]
+    exports_missing: tuple[str, ...]
 
 
 def erase(eraser: Eraser, user_keys: Sequence[str], at: Instant) -> Receipt:
@@ -76,8 +65,18 @@ def erase(eraser: Eraser, user_keys: Sequence[str], at: Instant) -> Receipt:
     exported = snapshots.exports(eraser.store)
     files = leftovers.take_out(leftovers.files(eraser.home, exported), user_keys)
     gone = snapshots.rewrite(exported, user_keys)
-    moved = tuple(f"the exported log {folder}, which is not there any more" for folder in gone.missing)
-    return Receipt(at, before, rows, scrubbed, (*files, *gone.files), models, retrain_by, REMAINS, (*OUTSIDE, *moved))
+    return Receipt(
+        at=at,
+        erased_before=before,
+        rows=rows,
+        scrubbed=scrubbed,
+        files=(*files, *gone.files),
+        models=models,
+        retrain_by=retrain_by,
+        remains=(*_REMAINS, *(("model_marks",) if models else ()), "unlisted_models"),
+        outside=tuple(AFTER_ERASURE),
+        exports_missing=gone.missing,
+    )
 
 
 def _rule(erasure: Erasure, reading: Reading) -> Change[bool]:

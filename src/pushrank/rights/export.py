@@ -15,7 +15,7 @@ from pushrank.rights.stored_json import opened
 from pushrank.rights.why import Told
 from pushrank.rights.why import to_json as told_json
 from pushrank.store.register import OWNED, REGISTER
-from pushrank.wording.outside import outside
+from pushrank.wording.outside import OUTSIDE, said
 
 FORMAT = "pushrank-export"
 FORMAT_VERSION = 1
@@ -63,7 +63,7 @@ def export(  # noqa: PLR0913 - what there is of a user
         "decisions": [told_json(one) for one in decisions],
         "stored": {table: [opened(row) for row in rows] for table, rows in stored.items()},
         "models": list(models),
-        "outside": outside(maker.language),
+        "outside": said(OUTSIDE, maker.language),
     }
 
 

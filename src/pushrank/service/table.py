@@ -206,6 +206,7 @@ ROUTES: tuple[Route, ...] = (
         "Erase a user; a token keeps them from coming back by themselves",
         answer=ErasureAnswer,
         own=True,
+        query=("language",),
     ),
     Route(
         "GET",

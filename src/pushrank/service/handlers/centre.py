@@ -9,7 +9,6 @@ import msgspec
 
 from pushrank.domain.codes import EventType
 from pushrank.domain.event import Event
-from pushrank.domain.instants import instant
 from pushrank.domain.ledger import UNDONE_ON_PAGES
 from pushrank.policy import zone_of
 from pushrank.ranking.identifiers import new_decision_id
@@ -159,10 +158,8 @@ def _erase(deployment: Deployment, seen: Visit, wish: Wish, at: str) -> Reply:
     """Erase everything as the API does, and show the receipt at once: afterwards nobody knows whose it was."""
     del wish, at
     found = msgspec.json.decode(erasure.delete(deployment, _own_call(seen)).body, type=ErasureAnswer)
-    by, zone = found.retrain_by, zone_of(seen.record, deployment.policy.config) or "UTC"
-    until = None if by is None else instant(by)
-    page = receipt(found.rows, instant(found.erased_at), until, zone, seen.frame.language)
-    return shown("receipt", seen.frame, page)
+    zone = zone_of(seen.record, deployment.policy.config) or "UTC"
+    return shown("receipt", seen.frame, receipt(found, zone, seen.frame.language))
 
 
 def _own_call(seen: Visit) -> Call:

@@ -2,32 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from pushrank.domain.instants import iso
-from pushrank.rights.erasure import Eraser, erase
+from pushrank.rights.erasure import Eraser, Receipt, erase
+from pushrank.service import words
 from pushrank.service.call import Call, Reply, reply
 from pushrank.service.deployment import Deployment
-from pushrank.service.wire.erasure import ErasureAnswer
+from pushrank.service.wire.erasure import ErasureAnswer, ErasureText
+from pushrank.wording.outside import AFTER_ERASURE, REMAINS, said
 
 
 def delete(deployment: Deployment, call: Call) -> Reply:
     """Erase a user, known or not, and answer with the receipt; repeating it finishes what was left undone."""
+    language = words.language_asked(call, deployment.config.languages)
     user_id, at = call.parameters["id"], deployment.clock()
     deployment.identities.of(user_id)
     secrets, privacy = deployment.secrets, deployment.privacy
     home = deployment.home
     eraser = Eraser(deployment.store, secrets.tomb, home.trained_on, privacy.retrain_days, home.root)
     found = erase(eraser, deployment.identities.known_as(user_id), at)
-    return reply(
-        ErasureAnswer(
-            user_id,
-            iso(found.at),
-            found.erased_before,
-            found.rows,
-            found.scrubbed,
-            found.files,
-            found.models,
-            None if found.retrain_by is None else iso(found.retrain_by),
-            found.remains,
-            found.outside,
-        )
+    headers = {"Content-Language": language, "Vary": "Accept-Language"}
+    return reply(_answer(user_id, found, language), headers=headers)
+
+
+def _answer(user_id: str, found: Receipt, language: str) -> ErasureAnswer:
+    return ErasureAnswer(
+        user_id=user_id,
+        language=language,
+        erased_at=iso(found.at),
+        erased_before=found.erased_before,
+        rows=found.rows,
+        scrubbed=found.scrubbed,
+        files=found.files,
+        models=found.models,
+        retrain_by=None if found.retrain_by is None else iso(found.retrain_by),
+        remains=_texts(REMAINS, found.remains, language),
+        outside=_texts(AFTER_ERASURE, found.outside, language),
+        exports_missing=found.exports_missing,
     )
+
+
+def _texts(table: Mapping[str, Mapping[str, str]], codes: Sequence[str], language: str) -> tuple[ErasureText, ...]:
+    return tuple(ErasureText(**one) for one in said(table, language, codes))
