@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from pathlib import Path
 from time import perf_counter
 
+import pytest
+
 from pushrank.domain.codes import Purpose
+from pushrank.wording import LANGUAGES
+from pushrank.wording.outside import AFTER_ERASURE, OUTSIDE, REMAINS
+from pushrank.wording.pages import page_text
 from tests.small_pages import Paths, dump, get, post, preferences_of, press
-from tests.small_service import NOW, SmallService
+from tests.small_service import NOW, SmallService, lay_champion, service_in_process
 
 WEIGHT = 50_000
 
@@ -155,15 +161,56 @@ def test_the_public_page_tells_the_rules_that_are_at_work(pages: SmallService) -
         for spec in purposes.values():
             assert spec.title[language] in text
             assert spec.version in text
-        assert config.adaptive is not None
-        for figure in (
-            config.adaptive.most_per_week,
-            config.user_ceiling.max_per_day,
-            pages.deployment.privacy.events_days,
-        ):
+        for figure in (config.max_per_week, config.user_ceiling.max_per_day, pages.deployment.privacy.events_days):
             assert str(figure) in text
         assert "22:00" in text
         assert "5\N{NO-BREAK SPACE}%" in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_without_a_model_the_public_page_tells_the_fixed_caps_and_no_others(pages: SmallService, language: str) -> None:
+    config = pages.deployment.policy.config
+    assert (pages.deployment.ranker.served.degraded, config.max_per_day, config.max_per_week) == (True, 3, 12)
+    text = unescape(get(pages.call, f"/how-ranking-works?language={language}").text)
+    assert page_text("works_cap_day", language, limit=3) in text
+    assert page_text("works_cap_week", language, limit=12) in text
+    assert adaptive_words(pages, language) not in text
+    assert page_text("works_data_rules", language) in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_with_a_model_the_public_page_tells_the_caps_of_both_who_is_known_and_who_is_not(
+    tmp_path: Path, language: str
+) -> None:
+    lay_champion(tmp_path)
+    with service_in_process(tmp_path, PUSHRANK_POLICY="default") as service:
+        text = unescape(get(service.call, f"/how-ranking-works?language={language}").text)
+        assert adaptive_words(service, language) in text
+        assert page_text("works_fixed_both", language, day=3, week=12) in text
+        days = service.deployment.privacy.events_days
+        assert page_text("works_kept_pushes_until", language, count=days) in text
+        assert page_text("works_data_rules", language) in text
+
+
+def adaptive_words(service: SmallService, language: str) -> str:
+    found = service.deployment.policy.config.adaptive
+    assert found is not None
+    bounds = {"least": found.least_per_week, "most": found.most_per_week, "day": found.most_per_day}
+    return page_text("works_adaptive", language, **bounds)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_receipt_on_the_page_names_nothing_that_the_erasure_dealt_with(
+    pages: SmallService, person: Paths, language: str
+) -> None:
+    answer = press(pages.call, person.preferences, ("erase", "yes"), query=f"?page=erase&language={language}")
+    assert answer.status_code == 200
+    text = unescape(answer.text)
+    for code, texts in OUTSIDE.items():
+        assert (texts[language] in text) == (code in AFTER_ERASURE), code
+    assert REMAINS["mark"][language] in text
+    assert REMAINS["model_marks"][language] not in text
+    assert page_text("erased_mark", language) in text
 
 
 def test_no_button_looks_as_if_marketing_had_been_agreed_to(pages: SmallService, person: Paths) -> None:
