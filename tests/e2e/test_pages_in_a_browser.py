@@ -82,6 +82,15 @@ def test_what_matters_most_is_there_without_scrolling(hand: Hand) -> None:
             assert box["height"] >= 44
 
 
+def test_turning_off_all_messages_takes_one_tap_and_undo_one_more(hand: Hand) -> None:
+    hand.open()
+    hand.tap("button[value='{\"push\":false}']")
+    assert hand.taps == 1
+    assert hand.found()["push"] is False
+    hand.undo()
+    assert hand.found()["push"] is True
+
+
 def test_pausing_takes_one_tap_and_undo_one_more(hand: Hand) -> None:
     hand.open()
     hand.tap("button[name=pause]")
@@ -128,10 +137,11 @@ def test_leaving_by_the_link_and_coming_back(hand: Hand, person: Paths) -> None:
     assert hand.found()["push"] is True
 
 
-def test_telling_that_it_is_too_much_takes_two_taps(hand: Hand) -> None:
+@pytest.mark.parametrize("reason", ["too_often", "bad_time"])
+def test_telling_that_it_is_too_much_or_at_a_bad_time_takes_two_taps(hand: Hand, reason: str) -> None:
     hand.open()
     hand.section("tell")
-    hand.tap("button[value=too_often]")
+    hand.tap(f"button[value={reason}]")
     assert hand.taps == 2
     assert "Thank you" in hand.page.locator(".toast").inner_text()
 
