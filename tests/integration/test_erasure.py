@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
 from pushrank.rights.trained_on import TrainedOn, tokens
+from pushrank.transfer import exporting
 from pushrank.transfer.exporting import export_log
 from pushrank.wording import LANGUAGES
 from tests.small_service import MESSAGES, SmallService, lay_champion, service_in_process
@@ -132,3 +134,25 @@ def test_somebody_of_whom_nothing_is_known_is_erased_all_the_same(house: SmallSe
     assert house.call("DELETE", "/v1/users/u-nobody").json()["rows"] == {}
     assert len(list(house.deployment.store.tombstones())) == 1
     assert house.call("DELETE", "/v1/users/u-nobody", key=house.key("preferences")).status_code == 403
+
+
+def test_who_is_erased_while_a_log_is_exported_is_not_in_it(
+    house: SmallService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(house)
+    store, log, key = house.deployment.store, tmp_path / "exported", house.deployment.pseudonyms.of(USER)
+    write = exporting.write_table
+
+    def written(out: Path, name: str, frame: pd.DataFrame) -> None:
+        if name == "outcomes":
+            assert house.call("DELETE", f"/v1/users/{USER}").status_code == 200
+        write(out, name, frame)
+
+    monkeypatch.setattr(exporting, "write_table", written)
+    export_log(store, log, 0, house.deployment.secrets.key.key_id, "here")
+    assert hits(log, USER, key, "canary") == []
+
+
+def test_a_list_that_is_asked_for_too_long_a_page_is_refused(house: SmallService) -> None:
+    for limit in ("0000500000", "00001" + "0" * 20, "00001" + "0" * 5_000, "1001", "0"):
+        assert house.call("GET", f"/v1/messages?limit={limit}").status_code == 422

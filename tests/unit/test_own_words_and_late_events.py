@@ -12,6 +12,7 @@ import pytest
 from pushrank.domain.codes import EventType
 from pushrank.domain.instants import HOUR, Instant
 from pushrank.domain.user import Preferences
+from pushrank.ranking.intake import digest_of
 from pushrank.rights.preferences import change_preferences
 from tests.small_house import House
 from tests.small_policies import NOON, message
@@ -84,3 +85,34 @@ def test_what_an_import_brought_is_no_word_of_that_moment(house: House) -> None:
     say(house, {"push": False}, "import")
     house.take(house.event(IN, BEFORE))
     assert chosen(house).push
+
+
+@pytest.mark.parametrize(
+    ("patch", "kind", "more"),
+    [
+        ({"push": False}, IN, {}),
+        ({"categories": {"sport": False}}, IN, {"scope": "sport"}),
+        ({"personalisation": False}, EventType.ATTRIBUTE, {"name": "personalisation", "value": True}),
+    ],
+)
+def test_a_no_that_was_said_again_is_not_overruled_by_what_was_reported_in_between(
+    house: House, patch: Mapping[str, Any], kind: EventType, more: Mapping[str, Any]
+) -> None:
+    say(house, patch, at=BEFORE - HOUR)
+    before = chosen(house)
+    say(house, patch)
+    house.take(replace(house.event(kind, BEFORE), **more))
+    assert chosen(house) == before
+
+
+def test_an_opt_out_that_changes_nothing_is_the_last_word_all_the_same(house: House) -> None:
+    say(house, {"push": False, "categories": {"sport": False}})
+    house.take(house.event(OUT, AFTER), house.event(OUT, AFTER, scope="sport"))
+    words = [entry for _, entry in house.store.words(house.pseudonyms.of("u-1"))]
+    assert [(entry.what, entry.source) for entry in words[-2:]] == [("push", "event"), ("categories", "event")]
+
+
+def test_a_date_of_birth_can_not_be_tried_out_against_what_is_stored(house: House) -> None:
+    event = replace(house.event(EventType.ATTRIBUTE), name="birth_date", value="1987-03-14")
+    other = replace(event, value="1990-01-01")
+    assert digest_of(event) == digest_of(other)

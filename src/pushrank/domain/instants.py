@@ -54,11 +54,15 @@ def iso(at: Instant, zone: str | None = None) -> str:
     return to_datetime(at, zone).isoformat()
 
 
+# Names in the database that mean whatever this machine is set to, or nothing.
+_OF_THE_MACHINE = frozenset({"localtime", "posixrules", "Factory"})
+
+
 @lru_cache(maxsize=1024)
 def time_zone(name: str) -> ZoneInfo:
     """Look up an IANA zone; an unknown or unsafe name raises ValueError that repeats it."""
     msg = f"expected an IANA time zone such as Asia/Shanghai, got {name!r}"
-    if not _ZONE_NAME.fullmatch(name):
+    if not _ZONE_NAME.fullmatch(name) or name in _OF_THE_MACHINE:
         raise ValueError(msg)
     try:
         return ZoneInfo(name)

@@ -6,7 +6,7 @@ shows that nothing else was changed, removed or put into another order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any
@@ -26,6 +26,7 @@ ERASED = "erased"
 
 # `version` counts the changes of the others.
 _NO_WORD = frozenset({"version"})
+_NOES: Mapping[str, bool] = {"push": False, "personalisation": False, "objected": True}
 _encoder = msgspec.json.Encoder(order="deterministic")
 
 
@@ -92,6 +93,23 @@ def entries(user_key: str, before: Preferences, after: Preferences, at: Instant,
     old, new = _flat(before), _flat(after)
     changed = sorted(what for what in old.keys() | new.keys() if old.get(what) != new.get(what))
     return tuple(Entry(user_key, what, old.get(what), new.get(what), at, source) for what in changed)
+
+
+def repeated(user_key: str, said: Preferences, patch: Mapping[str, Any], at: Instant, source: str) -> tuple[Entry, ...]:
+    """What a user refuses once more in a merge patch although it is refused already.
+
+    It changes nothing and is a word all the same, since older reports that come later must not overrule it.
+    """
+    tree = to_json(said)
+    noes = [name for name, no in _NOES.items() if patch.get(name) is no and tree[name] is no]
+    again = [Entry(user_key, name, tree[name], tree[name], at, source) for name in noes]
+    topics = patch.get("categories")
+    off = {
+        name: False
+        for name, wanted in (topics.items() if isinstance(topics, Mapping) else ())
+        if wanted is False and said.categories.get(name) is False
+    }
+    return (*again, Entry(user_key, "categories", {}, off, at, source)) if off else tuple(again)
 
 
 def _flat(preferences: Preferences) -> dict[str, Any]:

@@ -98,6 +98,10 @@ class Constraint(ABC):
     def check(self, ask: Ask, rows: Rows) -> Checked:
         """Divide `rows` into those kept, in their order, and exclusions for the rest, in theirs."""
 
+    def still(self, ask: Ask, rows: Rows) -> Checked:
+        """Divide rows that were confirmed before; of permission only."""
+        return self.check(ask, rows)
+
     def without(self, rows: Rows, ends: Mapping[int, Instant | None]) -> Checked:
         """Divide `rows`: those whose `id()` is a key of `ends` go, until the moment it maps to."""
         if not ends:

@@ -68,8 +68,7 @@ def _judge(policy: Policy, ask: Ask, push: Push, message: Message | None) -> Ver
     if push.state is HoldState.FAILED:
         return Verdict(push, StopCode.RELEASED)
     if push.state is HoldState.CONFIRMED:
-        permission = [one for one in policy.constraints if one.permission]
-        removed = _removed(permission, ask, push, message)
+        removed = _withdrawn(policy.constraints, ask, push, message)
         return Verdict(push) if removed is None else _stopped(push, removed.code, removed.until)
     return _judge_hold(policy, ask, push, message)
 
@@ -101,6 +100,13 @@ def _removed(constraints: Sequence[Constraint], ask: Ask, push: Push, message: M
     """Give what removes `push` now."""
     out = divide(constraints, ask, [Eligible(_as_held(push, message), ask.as_of)])[1]
     return out[0] if out else None
+
+
+def _withdrawn(constraints: Sequence[Constraint], ask: Ask, push: Push, message: Message | None) -> Exclusion | None:
+    """Give what has ended the permission for a push that was confirmed before."""
+    rows = [Eligible(_as_held(push, message), ask.as_of)]
+    found = (out for one in constraints if one.permission for out in one.still(ask, rows)[1])
+    return next(found, None)
 
 
 def _as_held(push: Push, message: Message | None) -> Message:

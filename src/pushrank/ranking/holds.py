@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from pushrank.domain.codes import EventType, ExclusionCode, HoldState, Mode, StopCode
 from pushrank.domain.decision import Decision
 from pushrank.domain.instants import Instant
+from pushrank.domain.message import Message
 from pushrank.domain.record import Change, Push, Reading, Slot
 from pushrank.features.tallies import taken_back
 from pushrank.policy import Policy, Verdict, recheck, slots_of, utmost, zone_of
 from pushrank.ranking import budget
-from pushrank.ranking.catalogue import Catalogue
+from pushrank.ranking.catalogue import Catalogue, LookUp
 from pushrank.ranking.decision_json import read
 from pushrank.ranking.identifiers import push_id
 from pushrank.store.protocol import Store
@@ -77,7 +78,7 @@ class Holds:
 
         def rule(reading: Reading) -> Change[Confirmation]:
             found = _found(reading, decision_id, names)
-            wanted = [(push, messages[name]) for name, push in found.items()]
+            wanted = [(push, messages[name] or _gone(push, self.catalogue.lookup())) for name, push in found.items()]
             verdicts = {v.push.message_id: v for v in recheck(self.policy, reading.record, wanted, as_of, twins)}
             changed = budget.ended(reading.record.pushes, as_of)
             slots: dict[str, tuple[Slot, ...]] = {}
@@ -128,6 +129,11 @@ class Holds:
             if name not in slate:
                 raise ForeignMessageError(place, name)
         return decision, slate if message_ids is None else {name: slate[name] for name in message_ids}
+
+
+def _gone(push: Push, message_of: LookUp) -> Message | None:
+    """Give a confirmed message that was taken out of the catalogue since: permission is asked about its purpose."""
+    return message_of(push.message_id) if push.state is HoldState.CONFIRMED else None
 
 
 def _found(reading: Reading, decision_id: str, names: Iterable[str]) -> dict[str, Push]:

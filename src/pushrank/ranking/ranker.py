@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pushrank.domain.codes import Mode
 from pushrank.domain.decision import Decision, RankingRequest
-from pushrank.domain.record import Change, Reading
+from pushrank.domain.record import Change, DecisionRow, FeatureRow, Reading, UserRecord
 from pushrank.policy import Circumstances, Policy, exclude, zone_of
 from pushrank.ranking.catalogue import Catalogue
 from pushrank.ranking.deciding import Question, decide
@@ -16,6 +16,7 @@ from pushrank.ranking.seen import seen
 from pushrank.ranking.served import Served
 from pushrank.ranking.standing import standing_of
 from pushrank.ranking.weighing import Weighing
+from pushrank.store.errors import ConflictError
 from pushrank.store.protocol import Store
 
 
@@ -33,6 +34,16 @@ class Ranker:
     pseudonym: Callable[[str], str]
     served: Served
     features_share: float = 0.0
+
+    def _keep(self, told: DecisionRow, saw: FeatureRow | None, record: UserRecord) -> None:
+        """Store what a look considered; nothing of a user who was erased, be it in this moment."""
+        if record.erased:
+            return
+        try:
+            self.store.append_decision(told, saw)
+        except ConflictError:
+            if not self.store.user(record.user_key, told.decided_at).erased:
+                raise
 
     def rank(self, request: RankingRequest, decision_id: str) -> Decision:
         """Answer a request and store the decision, with its holds in the same transaction; a look holds nothing.
@@ -71,6 +82,5 @@ class Ranker:
         if request.mode is not Mode.LOOK:
             return self.store.transact(user_key, hold, since, content_keys)
         decision, *_ = decide(self.policy, question, record)
-        if not record.erased:
-            self.store.append_decision(row(decision, user_key), saw)
+        self._keep(row(decision, user_key), saw, record)
         return decision

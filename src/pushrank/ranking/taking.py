@@ -10,8 +10,9 @@ from typing import NamedTuple, TypeVar
 from pushrank.domain.codes import EventType, HoldState
 from pushrank.domain.event import Event
 from pushrank.domain.instants import utc_offset
-from pushrank.domain.ledger import Entry, entries
+from pushrank.domain.ledger import Entry, entries, repeated
 from pushrank.domain.record import Change, CountDelta, Presence, Push, Reading, Slot, StoredEvent, UserRecord
+from pushrank.features.events import EVERYTHING
 from pushrank.features.presence import complains, with_complaints, with_signs
 from pushrank.features.profile import Remembered, extended, learned, tally_of
 from pushrank.features.tallies import INTERACTING, Tally, added_by, canonical, deltas, place_of, tally
@@ -100,6 +101,10 @@ class Taking:
 
     def _words(self, before: UserRecord, after: UserRecord, event: Event) -> tuple[Entry, ...]:
         """What the user said by an event."""
+        if after.preferences is before.preferences and event.type is EventType.OPTED_OUT:
+            # Said once more it is the last word, and nobody may undo the one before it any more.
+            said = {"push": False} if event.scope in (None, EVERYTHING) else {"categories": {event.scope: False}}
+            return repeated(before.user_key, before.preferences, said, event.at, self._source)
         if after.preferences is before.preferences:
             return ()
         return entries(before.user_key, before.preferences, after.preferences, event.at, self._source)

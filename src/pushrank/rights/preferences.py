@@ -11,7 +11,7 @@ from pushrank.config.types import PolicyConfig
 from pushrank.domain.codes import Purpose
 from pushrank.domain.decision import Frequency
 from pushrank.domain.instants import Instant, iso
-from pushrank.domain.ledger import entries
+from pushrank.domain.ledger import OWN_WAYS, entries, repeated
 from pushrank.domain.preferences_json import PreferencesError, from_json, to_json
 from pushrank.domain.record import Change, Reading
 from pushrank.domain.user import Preferences
@@ -136,9 +136,10 @@ def change_preferences(  # noqa: PLR0913 - whose, what, when, by which way, and 
         if if_match is not None and not matches(if_match, before):
             raise StaleError
         after = patched(before, patch, at, known)
+        again = repeated(user_key, before, patch, at, source) if source in OWN_WAYS else ()
         if after == before:
-            return Change((before, False))
-        words = entries(user_key, before, after, at, source)
+            return Change((before, False), ledger=again)
+        words = (*entries(user_key, before, after, at, source), *again)
         record = replace(reading.record, known=True, preferences=after)
         kept = remembered(reading, record, known.message_of, known.seen_elsewhere)
         return Change((after, True), record=kept.record, counts=kept.counts, ledger=words)

@@ -13,6 +13,9 @@ from pushrank.domain.message import Message, MessageOf, lineage
 from pushrank.domain.preferences_json import PreferencesError
 from pushrank.policy import Policy
 
+MOST_FAULTS = 20
+"""Unknown categories that are told of one field."""
+
 _BY_CATEGORY = ("categories", "category_caps")
 
 
@@ -67,11 +70,12 @@ class Terms:
             return
         new = [key for key, value in change.items() if value is not None and key not in {"*", *known}]
         roots = self._roots() if new else set()
-        for key in new:
-            if isinstance(key, str) and lineage(key)[-1] not in roots:
-                near = _nearest(key, {*roots, *self.categories})
-                detail = f"expected a known category or one below it, got {key!r}{near}"
-                yield PreferencesError(f"{name}/{key}", detail)
+        strange = [key for key in new if isinstance(key, str) and lineage(key)[-1] not in roots]
+        for place, key in enumerate(strange[:MOST_FAULTS]):
+            # To look for the nearest name takes time, and somebody else may be waiting to write.
+            near = _nearest(key, {*roots, *self.categories}) if not place else ""
+            detail = f"expected a known category or one below it, got {key!r}{near}"
+            yield PreferencesError(f"{name}/{key}", detail)
 
     def _roots(self) -> set[str]:
         return {lineage(name)[-1] for name in (*(self.categories or ()), *self.in_use())}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -16,6 +17,7 @@ from pushrank.service.wire.values import write_time
 _encoder = msgspec.json.Encoder(enc_hook=write_time)
 _JSON = b"application/json"
 _MAX_PAGE = 1000
+_LIMIT = re.compile(r"[1-9][0-9]{0,3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Call:
         """Read `cursor` and `limit` (1 to 1,000, 100 unless told) of a list; `beside` are further parameters."""
         query = self.asked("cursor", "limit", *beside)
         limit = query.get("limit", "100")
-        if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:5]) <= _MAX_PAGE):
+        if not _LIMIT.fullmatch(limit) or int(limit) > _MAX_PAGE:
             raise wrong_value(pointer("limit"), f"expected an integer from 1 to {_MAX_PAGE}, got {limit[:20]!r}")
         return query.get("cursor", ""), int(limit)
 

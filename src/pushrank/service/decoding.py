@@ -65,10 +65,14 @@ def faults(value: Any, hint: Any, where: str = "") -> Iterator[Fault]:
     if text is None:
         return
     text, _, deeper = text.partition(" - at `")
-    inner = list(_inner_faults(value, hint, where))
-    if not inner or not (deeper or "object" in text.lower()):
+    # One at a time: whoever asks for the first few must not pay for all of a long list.
+    inner = _inner_faults(value, hint, where)
+    first = next(inner, None)
+    if first is None or not (deeper or "object" in text.lower()):
         yield Fault(where, _detail(text, value, hint))
-    yield from inner
+    if first is not None:
+        yield first
+        yield from inner
 
 
 def _refusal(value: Any, hint: Any) -> str | None:

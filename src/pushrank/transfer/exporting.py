@@ -21,7 +21,7 @@ from pushrank.features.events import EVERYTHING
 from pushrank.features.profile import kept_tags
 from pushrank.features.tallies import taken_back
 from pushrank.logs import write_table
-from pushrank.rights.snapshots import note_export
+from pushrank.rights.snapshots import note_export, rewrite
 from pushrank.store.protocol import Store
 from pushrank.transfer.told import unlisted
 
@@ -67,6 +67,7 @@ def export_log(store: Store, out: Path, since: Instant, key_id: str, name: str) 
     the store bears `name` from its first export on.
     """
     note_export(store, out)
+    buried = store.count("tombstones")
     told = _gather(store, since)
     decisions = list(_decisions(store, since))
     _complete(told.outcomes, decisions)
@@ -79,9 +80,17 @@ def export_log(store: Store, out: Path, since: Instant, key_id: str, name: str) 
     }
     for table, frame in tables.items():
         write_table(out, table, frame)
+    if store.count("tombstones") != buried:
+        rewrite([str(out)], _erased(store, tables.values()))
     deleted = tuple(message.message_id for message in store.messages(deleted=True))
     (out / ABOUT).write_bytes(msgspec.json.encode(About(key_id, _named(store, name), deleted)))
     return {table: len(frame) for table, frame in tables.items()}
+
+
+def _erased(store: Store, tables: Iterable[pd.DataFrame]) -> list[str]:
+    """Those who were erased while their rows were on the way into the files."""
+    named = {user for table in tables if "user_id" in table for user in table["user_id"]}
+    return sorted(user for user in named if store.user(user, 0).erased)
 
 
 def about_export(log: Path, store: Store, key_id: str) -> About | None:

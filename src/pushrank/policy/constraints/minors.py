@@ -19,12 +19,23 @@ class MinorProtected(Hushing):
     code = ExclusionCode.MINOR_PROTECTED
     after: ClassVar[tuple[ExclusionCode, ...]] = (ExclusionCode.UNKNOWN_MESSAGE, ExclusionCode.NO_TIMEZONE)
 
+    permission = True
+
+    def still(self, ask: Ask, rows: Rows) -> Checked:
+        """Ask about marketing alone: a night that came after the confirm takes nothing back."""
+        return self.without(rows, self._marketing(ask, rows))
+
+    def _marketing(self, ask: Ask, rows: Rows) -> dict[int, Instant | None]:
+        if ask.config.minors is None or not ask.record.facts.is_minor:
+            return {}
+        purpose_of = ask.tree.purpose_of
+        return {id(row): None for row in rows if purpose_of(row.message) is Purpose.MARKETING}
+
     def check(self, ask: Ask, rows: Rows) -> Checked:
         """Look only where the policy protects minors and the user is one."""
         if ask.config.minors is None or not ask.record.facts.is_minor:
             return rows, ()
-        purpose_of = ask.tree.purpose_of
-        marketing = {id(row): None for row in rows if purpose_of(row.message) is Purpose.MARKETING}
+        marketing = self._marketing(ask, rows)
         return self.hushed(ask, rows, _late(ask, [row for row in rows if id(row) not in marketing]), marketing)
 
 
