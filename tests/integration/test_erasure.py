@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from pushrank.logs import write_table
 from pushrank.rights.trained_on import TrainedOn, tokens
 from pushrank.transfer import exporting
 from pushrank.transfer.exporting import export_log
@@ -141,7 +142,7 @@ def test_who_is_erased_while_a_log_is_exported_is_not_in_it(
 ) -> None:
     fill(house)
     store, log, key = house.deployment.store, tmp_path / "exported", house.deployment.pseudonyms.of(USER)
-    write = exporting.write_table
+    write = write_table
 
     def written(out: Path, name: str, frame: pd.DataFrame) -> None:
         if name == "outcomes":
@@ -156,3 +157,11 @@ def test_who_is_erased_while_a_log_is_exported_is_not_in_it(
 def test_a_list_that_is_asked_for_too_long_a_page_is_refused(house: SmallService) -> None:
     for limit in ("0000500000", "00001" + "0" * 20, "00001" + "0" * 5_000, "1001", "0"):
         assert house.call("GET", f"/v1/messages?limit={limit}").status_code == 422
+
+
+def test_predictions_over_a_log_of_raw_ids_lose_the_user_too(house: SmallService, tmp_path: Path) -> None:
+    path = tmp_path / "report" / "predictions.parquet"
+    path.parent.mkdir()
+    pd.DataFrame({"user_id": [USER, "u-other"], "p_click": [0.1, 0.2]}).to_parquet(path)
+    assert house.call("DELETE", f"/v1/users/{USER}").json()["files"] == [str(path)]
+    assert pd.read_parquet(path)["user_id"].tolist() == ["u-other"]

@@ -51,8 +51,10 @@ class Receipt:
     exports_missing: tuple[str, ...]
 
 
-def erase(eraser: Eraser, user_keys: Sequence[str], at: Instant) -> Receipt:
+def erase(eraser: Eraser, user_keys: Sequence[str], at: Instant, user_id: str = "") -> Receipt:
     """Erase a user, the first of whose keys is the one of now; repeating it finishes what a crash left undone.
+
+    `user_id` is the raw id, by which predictions judged over a log of one's own name the user.
 
     Raises StoreError where the store does not answer; then nothing is erased that the receipt would name.
     """
@@ -63,7 +65,7 @@ def erase(eraser: Eraser, user_keys: Sequence[str], at: Instant) -> Receipt:
     before = eraser.store.transact(user_keys[0], rule, at)
     scrubbed = eraser.store.scrub()
     exported = snapshots.exports(eraser.store)
-    files = leftovers.take_out(leftovers.files(eraser.home, exported), user_keys)
+    files = leftovers.take_out(leftovers.files(eraser.home, exported), [*user_keys, user_id])
     gone = snapshots.rewrite(exported, user_keys)
     return Receipt(
         at=at,

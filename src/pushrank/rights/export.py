@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pushrank.config.types import PrivacyConfig, PurposeSpec
+from pushrank.config.service import PrivacyConfig
+from pushrank.config.types import PurposeSpec
 from pushrank.domain.codes import Purpose
 from pushrank.domain.instants import Instant, iso
 from pushrank.domain.preferences_json import to_json as preferences_json

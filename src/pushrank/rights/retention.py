@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pushrank.config.types import PrivacyConfig, SeenElsewhere
+from pushrank.config.service import PrivacyConfig
+from pushrank.config.types import SeenElsewhere
 from pushrank.domain.instants import DAY, Instant
 from pushrank.domain.message import MessageOf
 from pushrank.domain.record import Change, Reading, Tombstone

@@ -21,7 +21,7 @@ def delete(deployment: Deployment, call: Call) -> Reply:
     secrets, privacy = deployment.secrets, deployment.privacy
     home = deployment.home
     eraser = Eraser(deployment.store, secrets.tomb, home.trained_on, privacy.retrain_days, home.root)
-    found = erase(eraser, deployment.identities.known_as(user_id), at)
+    found = erase(eraser, deployment.identities.known_as(user_id), at, user_id)
     headers = {"Content-Language": language, "Vary": "Accept-Language"}
     return reply(_answer(user_id, found, language), headers=headers)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pushrank.config.types import PrivacyConfig
+from pushrank.config.service import PrivacyConfig
 from pushrank.wording.pages import NAMES
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from http import HTTPStatus
 
-from pushrank.config.types import PrivacyConfig
+from pushrank.config.service import PrivacyConfig
 from pushrank.service.call import Reply
 from pushrank.service.pages.frame import Frame, Word
 from pushrank.service.pages.rendering import MEDIA_TYPE, page_headers, render

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from pushrank.config.types import CapRule, PolicyConfig, PrivacyConfig, PurposeSpec
+from pushrank.config.service import PrivacyConfig
+from pushrank.config.types import CapRule, PolicyConfig, PurposeSpec
 from pushrank.domain.codes import Purpose
 from pushrank.features.view import FeatureView
 from pushrank.policy.windows import windows_of
