@@ -54,11 +54,17 @@ def test_choices_that_events_tell_are_words_in_the_ledger_each_of_its_own_moment
     ]
 
 
-def test_an_event_that_says_nothing_new_or_comes_twice_is_no_word(house: House) -> None:
+def test_an_event_that_comes_twice_or_says_nothing_of_choices_is_no_word(house: House) -> None:
     event = house.event(OUT)
     house.take(event)
-    house.take(event, house.event(OUT, NOON + HOUR), house.event(FEEDBACK, message_id="m-1", reason=NOT_RELEVANT))
+    house.take(event, house.event(FEEDBACK, message_id="m-1", reason=NOT_RELEVANT))
     assert len(words(house)) == 1
+
+
+def test_an_opt_out_that_is_said_once_more_is_a_word(house: House) -> None:
+    house.take(house.event(OUT))
+    house.take(house.event(OUT, NOON + HOUR))
+    assert [what for what, *_ in words(house)] == ["push", "push"]
 
 
 def test_a_late_event_that_a_younger_one_overrules_is_no_word(house: House) -> None:
