@@ -83,3 +83,29 @@ def test_a_secret_of_the_environment_is_not_rotated(tmp_path: Path) -> None:
     assert ended.exit_code == 1
     assert "PUSHRANK_FORMER_KEYS" in ended.stderr
     assert not Home(tmp_path).former_keys.exists()
+
+
+def split(home: Path) -> None:
+    """A process with the old secret goes on to write beside one with the new."""
+    with service_in_process(home) as old:
+        old.call.post("/v1/messages", {"messages": MESSAGES})
+        rotated(home)
+        with service_in_process(home) as new:
+            assert new.call("PATCH", "/v1/users/u-1/preferences", {"language": "zh"}).status_code == 200
+        assert old.call.post("/v1/events", {"events": [OPEN]}).json()["accepted"] == 1
+
+
+def test_who_stands_under_two_pseudonyms_does_not_hold_up_others_and_can_be_erased(tmp_path: Path) -> None:
+    split(tmp_path)
+    with service_in_process(tmp_path) as service:
+        other = {**OPEN, "event_id": "e-2", "user_id": "u-2", "type": "opted_out"}
+        out = {name: other[name] for name in ("event_id", "user_id", "type", "at")}
+        taken = service.call.post("/v1/events", {"events": [{**OPEN, "event_id": "e-3"}, out]}).json()
+        assert (taken["accepted"], [one["code"] for one in taken["rejected"]]) == (1, ["split_user"])
+        assert not service.call("GET", "/v1/users/u-2/preferences").json()["push"]
+        receipt = service.call("DELETE", "/v1/users/u-1")
+        assert receipt.status_code == 200
+        store, keys = service.deployment.store, service.deployment.identities.known_as("u-1")
+        assert [store.user(key, 0).known for key in keys] == [False] * len(keys)
+        assert service.call("GET", "/v1/users/u-1/preferences").status_code == 410
+        assert len(list(store.tombstones())) == 1

@@ -18,6 +18,7 @@ from pushrank.policy import Policy
 from pushrank.ranking.catalogue import Catalogue, LookUp
 from pushrank.ranking.effects import attribute_fault, without_birth_date
 from pushrank.ranking.taking import Arrival, Taking
+from pushrank.store.errors import ConflictError
 from pushrank.store.protocol import Step, Store
 
 LOOK_BACK = 35 * DAY  # how long after its hold a push may still be reported as sent or failed
@@ -38,6 +39,8 @@ _ABOUT_A_PUSH = frozenset(
 _MAY_NAME_ANYTHING = frozenset({EventType.OPTED_OUT, EventType.OPTED_IN, EventType.REACH_LOST})
 # What is said of pushes at large.
 _ABOUT_ALL = (FeedbackReason.TOO_OFTEN, FeedbackReason.BAD_TIME)
+
+_SPLIT = ("split_user", "user_id: expected a user who stands under one pseudonym; see `pushrank keys rotate`")
 
 _encoder = msgspec.json.Encoder()
 
@@ -117,12 +120,23 @@ def _grouped(
     groups: dict[str, list[Arrival]] = {}
     for index, event in enumerate(events):
         fault = _fault(event, message_of)
-        if fault is None:
-            keyed = replace(event, user_id=pseudonym(event.user_id))
+        user_key = _known_as(event, pseudonym) if fault is None else None
+        if fault is None and user_key is None:
+            rejected.append(Rejection(index, *_SPLIT))
+        elif fault is None:
+            keyed = replace(event, user_id=user_key or "")
             groups.setdefault(keyed.user_id, []).append(_arrival(index, keyed, code))
         else:
             rejected.append(Rejection(index, *fault))
     return rejected, groups
+
+
+def _known_as(event: Event, pseudonym: Callable[[str], str]) -> str | None:
+    """The key of an event's user; None for one who stands under two: others' events must not suffer for that."""
+    try:
+        return pseudonym(event.user_id)
+    except ConflictError:
+        return None
 
 
 def _arrival(index: int, keyed: Event, code: Callable[[str], str] | None) -> Arrival:

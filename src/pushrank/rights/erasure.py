@@ -14,7 +14,7 @@ from pushrank.features.profile import tally_of
 from pushrank.features.tallies import Tally, deltas
 from pushrank.rights import leftovers, snapshots
 from pushrank.rights.trained_on import Tomb, TrainedOn
-from pushrank.store.protocol import Store
+from pushrank.store.protocol import Rule, Store
 from pushrank.wording.outside import AFTER_ERASURE
 
 _REMAINS = ("mark", "ledger_digests", "sums")
@@ -62,6 +62,7 @@ def erase(eraser: Eraser, user_keys: Sequence[str], at: Instant, user_id: str = 
     retrain_by = at + eraser.retrain_days * DAY if models else None
     rows = {table: len(found) for table, found in eraser.store.everything(user_keys[0]).items() if found}
     rule = partial(_rule, Erasure(at, models, retrain_by))
+    _erase_former(eraser.store, user_keys[1:], rule, at)
     before = eraser.store.transact(user_keys[0], rule, at)
     scrubbed = eraser.store.scrub()
     exported = snapshots.exports(eraser.store)
@@ -79,6 +80,17 @@ def erase(eraser: Eraser, user_keys: Sequence[str], at: Instant, user_id: str = 
         outside=tuple(AFTER_ERASURE),
         exports_missing=gone.missing,
     )
+
+
+def _erase_former(store: Store, user_keys: Sequence[str], rule: Rule[bool], at: Instant) -> None:
+    """Erase who stands under a former pseudonym, too: processes with two secrets were at work side by side.
+
+    No tombstone stays there: that of the pseudonym of now is enough.
+    """
+    for user_key in user_keys:
+        if store.user(user_key, at).known:
+            store.transact(user_key, rule, at)
+            store.lift(user_key)
 
 
 def _rule(erasure: Erasure, reading: Reading) -> Change[bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from pushrank.domain.instants import iso
 from pushrank.rights.erasure import Eraser, Receipt, erase
@@ -10,6 +11,7 @@ from pushrank.service import words
 from pushrank.service.call import Call, Reply, reply
 from pushrank.service.deployment import Deployment
 from pushrank.service.wire.erasure import ErasureAnswer, ErasureText
+from pushrank.store.errors import ConflictError
 from pushrank.wording.outside import AFTER_ERASURE, REMAINS, said
 
 
@@ -17,7 +19,9 @@ def delete(deployment: Deployment, call: Call) -> Reply:
     """Erase a user, known or not, and answer with the receipt; repeating it finishes what was left undone."""
     language = words.language_asked(call, deployment.config.languages)
     user_id, at = call.parameters["id"], deployment.clock()
-    deployment.identities.of(user_id)
+    # Moves who still stands under a former pseudonym; who stands under both is erased under both.
+    with suppress(ConflictError):
+        deployment.identities.of(user_id)
     secrets, privacy = deployment.secrets, deployment.privacy
     home = deployment.home
     eraser = Eraser(deployment.store, secrets.tomb, home.trained_on, privacy.retrain_days, home.root)
