@@ -39,10 +39,11 @@ def test_a_crowd_with_kills_exceeds_no_cap_and_repeats_nothing(store: str, polic
 
 @pytest.mark.slow
 def test_the_checks_see_a_store_that_reads_before_it_locks() -> None:
-    crowd = ("--accepted", "3000", "--processes", "6", "--kill-every", "5", "--seconds", "60")
+    crowd = ("--accepted", "6000", "--processes", "6", "--kill-every", "5", "--seconds", "60")
     code, report = prove("crowd", "--policy", "open", "--careless", *crowd)
     assert code == 1, report
-    assert figure(report, "users over a cap") > 0
+    # Which promise breaks first is for the race to decide.
+    assert figure(report, "users over a cap") + figure(report, "contents sent twice") > 0
     assert "A PROMISE WAS BROKEN" in report
 
 
