@@ -9,7 +9,7 @@ all of them alike. All 100 candidates are scored in each.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -56,9 +56,14 @@ def measure(root: Path, *, users: int, rounds: int) -> Table:
 
 def _asked(deployment: Deployment, ground: Ground, rounds: int) -> Mapping[str, list[Spent]]:
     rankers = {name: ranker_under(deployment, change) for name, change in _POLICIES.items()}
+    return taking_turns(rankers, requests(ground, rounds))
+
+
+def taking_turns(rankers: Mapping[str, Ranker], asked: Iterable[RankingRequest]) -> Mapping[str, list[Spent]]:
+    """Put each request to every ranker, in an order that moves on; RuntimeError where not all candidates are scored."""
     found: dict[str, list[Spent]] = {name: [] for name in rankers}
     rng = np.random.default_rng(_SEED)
-    for turn, request in enumerate(requests(ground, rounds)):
+    for turn, request in enumerate(asked):
         names = list(rankers)
         for name in names[turn % len(names) :] + names[: turn % len(names)]:
             spent, decision = timed(rankers[name], request, rng)

@@ -17,9 +17,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
-from benchmarks.constraints import Spent, at_once, medians, requests, timed
+from benchmarks.constraints import Spent, at_once, medians, requests, taking_turns
 from benchmarks.ground import AS_OF, Ground, copied, prepared
 from benchmarks.report import Table
 from pushrank.domain.codes import Purpose, QuietAction
@@ -29,8 +27,6 @@ from pushrank.ranking.ranker import Ranker
 from pushrank.service.deployment import Deployment, open_deployment
 
 WITHOUT, SILENT, SPOKEN = "nothing asked", "asked, nothing set", "asked, everything set"
-_WARM_UP = 30
-_SEED = 7
 
 
 def measure(root: Path, *, users: int, rounds: int) -> Table:
@@ -45,8 +41,6 @@ def measure(root: Path, *, users: int, rounds: int) -> Table:
 
 def _asked(root: Path, ground: Ground, rounds: int) -> Mapping[str, list[Spent]]:
     homes = {name: copied(ground, root / f"permission-{place}") for place, name in enumerate((WITHOUT, SILENT, SPOKEN))}
-    found: dict[str, list[Spent]] = {name: [] for name in homes}
-    rng = np.random.default_rng(_SEED)
     with (
         closing(open_deployment(ground.environment(homes[WITHOUT]))) as plain,
         closing(open_deployment(ground.environment(homes[SILENT]))) as silent,
@@ -54,16 +48,7 @@ def _asked(root: Path, ground: Ground, rounds: int) -> Mapping[str, list[Spent]]
     ):
         _set_everything(spoken, ground.asked()[0])
         ways = {WITHOUT: _unasked(plain), SILENT: _asking(silent), SPOKEN: _asking(spoken)}
-        for turn, request in enumerate(requests(ground, rounds)):
-            names = list(ways)
-            for name in names[turn % len(names) :] + names[: turn % len(names)]:
-                spent, decision = timed(ways[name], request, rng)
-                if decision.excluded or decision.degraded:
-                    msg = f"expected all candidates to be scored, got {decision.excluded[:1]} for {request.user_id}"
-                    raise RuntimeError(msg)
-                if turn >= _WARM_UP:
-                    found[name].append(spent)
-    return found
+        return taking_turns(ways, requests(ground, rounds))
 
 
 def _unasked(deployment: Deployment) -> Ranker:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
-import msgspec
-
 from pushrank.domain.codes import EventType
 from pushrank.domain.event import Event
 from pushrank.domain.ledger import UNDONE_ON_PAGES
@@ -28,7 +26,6 @@ from pushrank.service.pages.receipt import receipt
 from pushrank.service.pages.wishes import MOST_COMMENT, Moment, Wish, WishError, one, wish_of
 from pushrank.service.portrait import house_of, person_of, teller_of
 from pushrank.service.visiting import Visit, elsewhere, nothing_kept, sent_from_page, shown, visit
-from pushrank.service.wire.erasure import ErasureAnswer
 from pushrank.wording.pages import page_text
 
 _SECTIONS = ("topics", "many", "quiet", "why", "allow", "known", "tell", "place", "history", "data")
@@ -151,20 +148,16 @@ def _feedback(deployment: Deployment, seen: Visit, wish: Wish, at: str) -> Reply
 def _download(deployment: Deployment, seen: Visit, wish: Wish, at: str) -> Reply:
     """Give everything out as the API does, to be kept as a file."""
     del wish, at
-    return export.get(deployment, _own_call(seen))
+    own = Call(parameters={"id": seen.user_id}, query=f"language={seen.frame.language}".encode())
+    return export.get(deployment, own)
 
 
 def _erase(deployment: Deployment, seen: Visit, wish: Wish, at: str) -> Reply:
     """Erase everything as the API does, and show the receipt at once: afterwards nobody knows whose it was."""
     del wish, at
-    found = msgspec.json.decode(erasure.delete(deployment, _own_call(seen)).body, type=ErasureAnswer)
+    found = erasure.erased(deployment, seen.user_id, seen.frame.language)
     zone = zone_of(seen.record, deployment.policy.config) or "UTC"
     return shown("receipt", seen.frame, receipt(found, zone, seen.frame.language))
-
-
-def _own_call(seen: Visit) -> Call:
-    """The call by which a person asks the API for what is theirs."""
-    return Call(parameters={"id": seen.user_id}, query=f"language={seen.frame.language}".encode())
 
 
 _ACTS: Mapping[str, Callable[[Deployment, Visit, Wish, str], Reply]] = {

@@ -18,16 +18,19 @@ from pushrank.wording.outside import AFTER_ERASURE, REMAINS, said
 def delete(deployment: Deployment, call: Call) -> Reply:
     """Erase a user, known or not, and answer with the receipt; repeating it finishes what was left undone."""
     language = words.language_asked(call, deployment.config.languages)
-    user_id, at = call.parameters["id"], deployment.clock()
+    headers = {"Content-Language": language, "Vary": "Accept-Language"}
+    return reply(erased(deployment, call.parameters["id"], language), headers=headers)
+
+
+def erased(deployment: Deployment, user_id: str, language: str) -> ErasureAnswer:
+    """Erase a user and give the receipt in a language."""
     # Moves who still stands under a former pseudonym; who stands under both is erased under both.
     with suppress(ConflictError):
         deployment.identities.of(user_id)
-    secrets, privacy = deployment.secrets, deployment.privacy
-    home = deployment.home
-    eraser = Eraser(deployment.store, secrets.tomb, home.trained_on, privacy.retrain_days, home.root)
-    found = erase(eraser, deployment.identities.known_as(user_id), at, user_id)
-    headers = {"Content-Language": language, "Vary": "Accept-Language"}
-    return reply(_answer(user_id, found, language), headers=headers)
+    tomb, home, days = deployment.secrets.tomb, deployment.home, deployment.privacy.retrain_days
+    eraser = Eraser(deployment.store, tomb, home.trained_on, days, home.root)
+    found = erase(eraser, deployment.identities.known_as(user_id), deployment.clock(), user_id)
+    return _answer(user_id, found, language)
 
 
 def _answer(user_id: str, found: Receipt, language: str) -> ErasureAnswer:

@@ -59,6 +59,16 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class History:
+    """What the person said last, the newest first. `more`: older words are left out; `can_undo`: the first may go."""
+
+    told: str
+    lines: tuple[Line, ...]
+    more: bool
+    can_undo: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Centre:
     """Everything that the template shows, in the order of the page."""
 
@@ -86,10 +96,7 @@ class Centre:
     place_sum: str
     language_choices: tuple[Choice, ...]
     zones: tuple[Choice, ...]
-    history_sum: str
-    history: tuple[Line, ...]
-    history_more: bool
-    can_undo: bool
+    history: History
     until: str | None
 
 
@@ -101,7 +108,6 @@ def centre(
     said, zone = record.preferences, zone_of(record, house.config)
     where = zone or "UTC"
     teller = Teller(house.categories, house.purposes, language, where, person.now)
-    history, changes = lines_of(teller, person.words)
     topics = topic_rows(said, house, language)
     purposes = purpose_rows(said, house, teller)
     return Centre(
@@ -129,12 +135,15 @@ def centre(
         place_sum=place_told(said.language or language, zone, language),
         language_choices=language_choices(frame.languages, said.language, language),
         zones=zone_choices(said.timezone, language),
-        history_sum=_count(changes, language),
-        history=history,
-        history_more=changes > len(history),
-        can_undo=bool(person.words) and person.words[-1][1].source in UNDONE_ON_PAGES,
+        history=_history(teller, person, language),
         until=None if person.until is None else day(person.until, where, language),
     )
+
+
+def _history(teller: Teller, person: Person, language: str) -> History:
+    lines, changes = lines_of(teller, person.words)
+    can_undo = bool(person.words) and person.words[-1][1].source in UNDONE_ON_PAGES
+    return History(_count(changes, language), lines, changes > len(lines), can_undo)
 
 
 def _state(person: Person) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pushrank.domain.codes import Purpose
-from pushrank.service.wire.preferences import ConsentAnswer, WindowBody
+from pushrank.service.wire.preferences import ChosenAnswer
 from pushrank.service.wire.profile import ProfileAnswer
 from pushrank.service.wire.told import ToldAnswer
 from pushrank.service.wire.values import Answer
@@ -52,26 +52,6 @@ class ExportedUser(Answer, frozen=True):
     known: bool
 
 
-class ExportedPreferences(Answer, frozen=True):
-    """What the user chose; null where nothing was said."""
-
-    push: bool
-    muted_until: str | None
-    categories: dict[str, bool]
-    max_per_day: int | None
-    max_per_week: int | None
-    quiet_hours: tuple[WindowBody, ...] | None
-    in_quiet_hours: str | None
-    timezone: str | None
-    language: str | None
-    personalisation: bool
-    consents: dict[Purpose, ConsentAnswer]
-    objected: bool
-    category_caps: dict[str, int]
-    tags: dict[str, bool]
-    version: int
-
-
 class ExportedOutside(Answer, frozen=True):
     """Something that no call of this service reaches."""
 
@@ -91,7 +71,7 @@ class ExportAnswer(Answer, frozen=True):
     format_version: int
     about: ExportedAbout
     user: ExportedUser
-    preferences: ExportedPreferences
+    preferences: ChosenAnswer
     profile: ProfileAnswer
     decisions: tuple[ToldAnswer, ...]
     stored: dict[str, tuple[dict[str, Any], ...]]

@@ -97,7 +97,7 @@ class EffectiveAnswer(Answer, frozen=True):
     figures: FiguresAnswer | None
 
 
-class PreferencesAnswer(Answer, frozen=True):
+class ChosenAnswer(Answer, frozen=True):
     """What the user chose; null where nothing was said."""
 
     push: bool
@@ -114,5 +114,10 @@ class PreferencesAnswer(Answer, frozen=True):
     objected: bool
     category_caps: dict[str, int]
     tags: dict[str, bool]
-    effective: EffectiveAnswer
     version: int
+
+
+class PreferencesAnswer(ChosenAnswer, frozen=True):
+    """What the user chose, and what follows from it now."""
+
+    effective: EffectiveAnswer

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pushrank.domain.decision import DecidedBy
 from pushrank.domain.message import Attribute
+from pushrank.service.wire.rank import FrequencyAnswer
 from pushrank.service.wire.values import Answer
 
 
@@ -79,20 +79,6 @@ class UsageAnswer(Answer, frozen=True):
     last_active_at: str | None
 
 
-class InferredAnswer(Answer, frozen=True):
-    """How many pushes suit this user, by the model; see `figures` of the preferences."""
-
-    per_day: int | None
-    per_week: int | None
-    activity: float
-    opened: float
-    risk: float
-    too_often: float
-    decided_by: DecidedBy
-    week_decided_by: DecidedBy
-    price: float
-
-
 class ProfileAnswer(Answer, frozen=True):
     """All that is known of a user apart from what they chose.
 
@@ -107,7 +93,7 @@ class ProfileAnswer(Answer, frozen=True):
     facts: tuple[FactAnswer, ...]
     interests: tuple[InterestAnswer, ...]
     usage: UsageAnswer | None
-    inferred: InferredAnswer | None
+    inferred: FrequencyAnswer | None
     events: int
     first_at: str | None
     last_at: str | None
