@@ -148,7 +148,7 @@ def test_the_problem_on_the_page_is_what_such_a_body_gets() -> None:
 @pytest.mark.parametrize("block", [block for block in BLOCKS if block.language == "python"], ids=str)
 def test_every_piece_of_python_can_be_read(block: Block) -> None:
     if not block.mark.startswith("insert"):
-        compile(block.text, str(block), "exec")
+        assert compile(block.text, str(block), "exec")
 
 
 def test_every_mark_is_one_that_the_tests_know() -> None:

@@ -143,7 +143,7 @@ def _arrival(index: int, keyed: Event, code: Callable[[str], str] | None) -> Arr
     if code is None:
         return Arrival(index, keyed, digest_of(keyed))
     coded = replace(keyed, event_id=code(keyed.event_id))
-    return Arrival(index, coded, digest_of(coded), (keyed.event_id, digest_of(keyed)))
+    return Arrival(index, coded, digest_of(coded), keyed)
 
 
 def _fault(event: Event, message_of: LookUp) -> tuple[str, str] | None:
@@ -212,5 +212,5 @@ def _stored_as_it_is(reading: Reading, arrival: Arrival, seen: Mapping[str, str]
         return known == arrival.digest
     if arrival.plain is None:
         return None
-    former = reading.digest_of(arrival.plain[0])
-    return None if former is None else former == arrival.plain[1]
+    former = reading.digest_of(arrival.plain.event_id)
+    return None if former is None else former == digest_of(arrival.plain)

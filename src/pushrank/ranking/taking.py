@@ -27,13 +27,13 @@ A = TypeVar("A")
 class Arrival(NamedTuple):
     """An event as it came: its place in the call, its user by key and its id as a code, a digest of its body.
 
-    `plain` has the id as it was given and the digest that goes with it: so it was stored before ids became codes.
+    `plain` has the id as it was given: so it was stored before ids became codes.
     """
 
     place: int
     event: Event
     digest: str
-    plain: tuple[str, str] | None = None
+    plain: Event | None = None
 
 
 def _stood(before: Push | None, push: Push) -> bool:
